@@ -19,12 +19,15 @@ inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const ch
 /// A fixed block of memory that slices refer to. Its bytes are written before they are shared, never after.
 using Block = std::shared_ptr<std::byte[]>;
 
+/// A block of `size` bytes, not initialised; one allocation.
+Block make_block(std::size_t size);
+
 /// Bytes, and the block that keeps them alive. Value; threads: any, the count is atomic.
 struct Slice {
   Block owner;
   Bytes bytes;
 
-  /// Copies `source` into a block of its own.
+  /// Copies `source` into a block of its own; no bytes need no block.
   static Slice copy(Bytes source);
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cassert>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -94,5 +95,11 @@ inline Failure fail(ErrorCode code, std::string message) { return Failure{code, 
 
 /// Throws the public exception of the failure's class. For the outermost layer only. Never returns.
 [[noreturn]] DAFFI_API void throw_failure(Failure failure);
+
+/// The same exception, not thrown. Threads: any.
+DAFFI_API std::exception_ptr to_exception(Failure failure);
+
+/// The failure an exception of ours was made of. Threads: any.
+DAFFI_API Failure failure_of(const Error& error);
 
 }  // namespace daffi::base
