@@ -1,0 +1,120 @@
+/// @file  What stands between the typed shells of the public API and the compiled core: calls out and calls in, as
+/// bytes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daffi/call_context.hpp"
+#include "daffi/codec.hpp"
+#include "daffi/error.hpp"
+#include "daffi/export.hpp"
+#include "daffi/signature.hpp"
+
+namespace daffi::inline v1::detail {
+
+/// Bytes of a frame before its arguments: the frame header (24) and the call head (16). A Writer that holds arguments
+/// for a call leaves this much free in front.
+inline constexpr std::size_t kCallHeadroom = 40;
+/// The same for a result.
+inline constexpr std::size_t kResultHeadroom = 24;
+
+/// An encoded result: small ones stand inside, larger ones on the heap. Movable.
+class Reply {
+ public:
+  void assign(std::span<const std::byte> bytes) {
+    size_ = bytes.size();
+    if (size_ > sizeof(inline_))
+      large_.assign(bytes.begin(), bytes.end());
+    else if (size_ != 0)
+      __builtin_memcpy(inline_, bytes.data(), size_);
+  }
+  [[nodiscard]] std::span<const std::byte> bytes() const {
+    return {size_ > sizeof(inline_) ? large_.data() : inline_, size_};
+  }
+
+ private:
+  std::size_t size_ = 0;
+  std::byte inline_[192];
+  std::vector<std::byte> large_;
+};
+
+enum class Balance : std::uint8_t { unset, round_robin, random, least_pending, sticky };
+
+/// How one call is to be made: every field of FG and BG in one place. Zero durations mean none.
+struct CallSpec {
+  std::string name;                     ///< the callback's
+  std::string receiver;                 ///< empty: any holder
+  std::chrono::nanoseconds timeout{0};  ///< from the call, or from the end of `eta`
+  std::chrono::nanoseconds eta{0};
+  bool return_result = true;
+  Balance balance = Balance::unset;             ///< unset: the Global's
+  std::string key;                              ///< for sticky
+  std::size_t positional = 0;                   ///< number of positional arguments, for the check before sending
+  std::vector<std::string> keywords;            ///< names of the keyword arguments, for the same
+  std::function<std::string()> show_arguments;  ///< text of the arguments for an error message; may be empty
+};
+
+/// One BG call under way. Shared by the caller's handles and the node. Threads: any.
+class DAFFI_API PendingCall {
+ public:
+  virtual ~PendingCall() = default;
+  /// True once there is a result or an error.
+  virtual bool ready() const = 0;
+  /// Waits at most `limit` (nothing: until the call ends), then throws TimeoutError while the call goes on. Returns the
+  /// result; throws the call's error. May be called again, by several threads.
+  virtual const Reply& wait(std::optional<std::chrono::nanoseconds> limit) = 0;
+  /// The call's error, nullptr while it runs or when it succeeded.
+  virtual std::exception_ptr error() const = 0;
+  /// Ends the call with CancelledError and tells the callee. Nothing happens when it has ended.
+  virtual void cancel() = 0;
+  /// Runs `task` on a handler thread once the call has ended; at once (queued) when it has. Any number may be added.
+  virtual void on_done(std::function<void()> task) = 0;
+  virtual const std::string& func_name() const = 0;
+  virtual std::string uuid() const = 0;
+};
+
+/// A reply that is given later, from any thread: by a coroutine. Dropped without an answer it answers with an error.
+class DAFFI_API Responder {
+ public:
+  virtual ~Responder() = default;
+  /// `result` was made with kResultHeadroom.
+  virtual void reply(Writer& result) = 0;
+  virtual void fail(std::exception_ptr error) = 0;
+  /// Queues work for this process's handler threads.
+  virtual void post(std::function<void()> task) = 0;
+};
+
+/// One call served, as a callback's shell sees it. Lives while the handler runs. Thread: the handler's.
+class DAFFI_API Invocation {
+ public:
+  virtual ~Invocation() = default;
+  virtual Reader& arguments() = 0;
+  /// Only for callbacks registered with `wants_context`.
+  virtual CallContext& context() = 0;
+  /// Where a plain handler writes its result (kResultHeadroom is there already).
+  virtual Writer& result() = 0;
+  /// The arguments do not fit; nothing has run. The handler returns after it.
+  virtual void reject_arguments(std::string why) = 0;
+  /// Takes the answer into the handler's own hands; result() is not used then.
+  virtual std::shared_ptr<Responder> defer() = 0;
+};
+
+/// Runs the callback: decodes arguments, calls, encodes into result(). What it throws becomes the caller's error.
+using Handler = std::function<void(Invocation&)>;
+
+struct CallbackSpec {
+  std::string name;
+  Signature signature;
+  bool wants_context = false;
+  Handler handler;
+};
+
+}  // namespace daffi::inline v1::detail

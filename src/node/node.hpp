@@ -1,0 +1,121 @@
+/// @file  Node: a process's membership: its connection to the controller, its callbacks, its calls.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "daffi/detail/invocation.hpp"
+#include "net/endpoint.hpp"
+#include "rpc/engine.hpp"
+#include "session/handshake.hpp"
+
+namespace daffi::node {
+
+/// Bounds and times; every one has a counter and one action when reached. Value.
+struct Options {
+  std::string process_name;
+  session::Secrets secrets;
+  std::string language = "c++";
+  bool observer = false;                                   ///< not shown to others (the command)
+  std::optional<base::Duration> connect_timeout;           ///< for start(); nothing: keeps trying
+  base::Duration connect_wait = std::chrono::seconds(30);  ///< calls wait this long for a controller that is away
+  base::Duration default_timeout{0};                       ///< for calls that give none; zero: none
+  base::Duration heartbeat = std::chrono::seconds(15);
+  base::Duration grace = std::chrono::seconds(5);
+  base::Duration drain_timeout = std::chrono::seconds(20);
+  detail::Balance balance = detail::Balance::round_robin;
+  std::size_t max_message_size = 256u << 20;
+  std::size_t max_pending_calls = 1u << 16;
+  std::size_t max_queued_requests = 1u << 16;
+  std::size_t max_queued_bytes = 64u << 20;
+};
+
+/// What the Global is told. Called on a handler thread, in order, no lock held.
+struct Events {
+  std::function<void()> connected;
+  std::function<void(const std::string& why)> disconnected;
+};
+
+/// One process as the directory shows it. Value.
+struct MemberView {
+  struct CallbackView {
+    std::string name;
+    Signature signature;
+  };
+  std::string process_name;
+  std::string language;
+  std::string identity;
+  bool suspended = false, draining = false;
+  std::vector<CallbackView> callbacks;  ///< in order of registration
+};
+
+/// A snapshot of the counters. Value.
+struct Stats {
+  std::size_t pending_calls = 0, running_calls = 0, queued_requests = 0, handler_threads = 0;
+  std::uint64_t calls_sent = 0, calls_served = 0, late_replies = 0, bounced = 0, resent = 0, refused_busy = 0,
+                refused_draining = 0, reconnects = 0, expired_unrun = 0;
+};
+
+/// Threads: any, unless said otherwise. Blocking members may be called on user threads and inside callbacks, never on
+/// the loop's thread.
+class Node {
+ public:
+  Node(net::Loop& loop, std::shared_ptr<rpc::Engine> engine, std::unique_ptr<net::Connector> connector, Options options,
+       Events events);
+  ~Node();  ///< stop(0) if that was not done
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// Connects and waits until the directory is here. Failure: connect_timeout, name_taken, refused, not_permitted.
+  /// The first log line of a controller that is away comes after one second.
+  base::Result<void> start();
+  /// Refuses new calls, lets running ones end (at most `limit`), flushes what was accepted, says goodbye, fails what is
+  /// still pending. Idempotent. From inside a callback it does not wait for that callback.
+  void stop(base::Duration limit);
+  bool stopped() const;
+  /// Announces that no new calls are taken; others choose other holders. stop() begins with it.
+  void begin_drain();
+
+  // Callbacks of this process.
+  using RegistrationId = std::uint32_t;
+  RegistrationId add_callback(detail::CallbackSpec spec);
+  /// Takes it out of the directory and waits until running calls of it have ended (not for the caller's own).
+  void remove_callback(RegistrationId id);
+
+  // Calls to others. `arguments` was written with detail::kCallHeadroom and its content is used up.
+  base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
+  /// With return_result=false the result is nullptr: the call was handed over.
+  base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
+
+  // The directory.
+  std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members
+  std::vector<MemberView> members() const;                                       ///< this one included
+  base::Result<void> wait_process(const std::string& name, base::Deadline deadline);
+  base::Result<void> wait_function(const std::string& name, base::Deadline deadline);
+  /// The same without blocking: `done` is called once on a handler thread.
+  void wait_process_async(const std::string& name, base::Deadline deadline,
+                          std::function<void(base::Result<void>)> done);
+  void wait_function_async(const std::string& name, base::Deadline deadline,
+                           std::function<void(base::Result<void>)> done);
+  /// Documentation texts of another process's callbacks, fetched from the controller. Blocks.
+  base::Result<std::string> documentation(const std::string& process, const std::string& callback,
+                                          base::Deadline deadline);
+
+  /// Queues work for the handler threads.
+  void post(std::function<void()> task);
+  bool connected() const;
+  Stats stats() const;
+  const Options& options() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace daffi::node
