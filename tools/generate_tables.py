@@ -36,6 +36,11 @@ def boolean(value: bool) -> str:
     return "true" if value else "false"
 
 
+def enumerator(name: str) -> str:
+    """The name in C++, where a few words are taken."""
+    return name + "_" if name in {"register", "default", "delete", "new", "export", "import"} else name
+
+
 def comment(text: str, indent: str = "") -> str:
     """Wraps a doc comment."""
     lines, line = [], f"{indent}///"
@@ -48,7 +53,7 @@ def comment(text: str, indent: str = "") -> str:
 
 
 def enumerators(rows: list[dict], describe) -> str:
-    return "\n".join(f"{comment(describe(row), '  ')}\n  {row['name']} = {row['number']}," for row in rows)
+    return "\n".join(f"{comment(describe(row), '  ')}\n  {enumerator(row['name'])} = {row['number']}," for row in rows)
 
 
 def table_row(first: str, rest: list[str]) -> str:
@@ -68,7 +73,7 @@ def table_row(first: str, rest: list[str]) -> str:
 
 
 def cases(rows: list[dict], enum: str, value) -> str:
-    return "\n".join(f"    case {enum}::{row['name']}:\n      return {value(row)};" for row in rows)
+    return "\n".join(f"    case {enum}::{enumerator(row['name'])}:\n      return {value(row)};" for row in rows)
 
 
 def error_code_hpp(about: str, rows: list[dict]) -> str:
@@ -296,7 +301,7 @@ enum class Direction : std::uint8_t {{ up, down, both, end }};
 /// True when the number is a row of the table. Threads: any.
 constexpr bool is_known(FrameKind kind) {{
   switch (kind) {{
-{chr(10).join(f"    case FrameKind::{row['name']}:" for row in rows)}
+{chr(10).join(f"    case FrameKind::{enumerator(row['name'])}:" for row in rows)}
       return true;
   }}
   return false;

@@ -1,6 +1,7 @@
 /// @file  Block and Slice: reference-counted bytes, so that a frame is forwarded without being copied.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,18 @@ using Block = std::shared_ptr<std::byte[]>;
 
 /// A block of `size` bytes, not initialised; one allocation.
 Block make_block(std::size_t size);
+
+/// True when nobody else holds the block, so that its bytes may be written again; what others read from it before
+/// they let go has then been read. Errs towards false only. Threads: any.
+inline bool sole_owner(const Block& block) {
+  if (block.use_count() != 1) return false;
+#if defined(__SANITIZE_THREAD__)
+  const Block probe = block;  // the thread sanitizer knows no fences, but it knows this count
+#else
+  std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+  return true;
+}
 
 /// Bytes, and the block that keeps them alive. Value; threads: any, the count is atomic.
 struct Slice {

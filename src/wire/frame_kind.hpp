@@ -29,7 +29,7 @@ enum class FrameKind : std::uint8_t {
   /// Changes of the directory, numbered. Controller to node.
   delta = 9,
   /// Callbacks added and removed, draining announced. Node to controller.
-  register = 10,
+  register_ = 10,
   /// Asks for a fresh snapshot after a gap. Node to controller.
   resync = 11,
   /// Asks for the documentation text of descriptors. Node to controller.
@@ -65,7 +65,7 @@ constexpr bool is_known(FrameKind kind) {
     case FrameKind::pong:
     case FrameKind::snapshot:
     case FrameKind::delta:
-    case FrameKind::register:
+    case FrameKind::register_:
     case FrameKind::resync:
     case FrameKind::describe:
     case FrameKind::described:
@@ -101,7 +101,7 @@ constexpr std::string_view to_string(FrameKind kind) {
       return "snapshot";
     case FrameKind::delta:
       return "delta";
-    case FrameKind::register:
+    case FrameKind::register_:
       return "register";
     case FrameKind::resync:
       return "resync";
@@ -146,7 +146,7 @@ constexpr Direction direction_of(FrameKind kind) {
       return Direction::down;
     case FrameKind::delta:
       return Direction::down;
-    case FrameKind::register:
+    case FrameKind::register_:
       return Direction::up;
     case FrameKind::resync:
       return Direction::up;

@@ -1,0 +1,79 @@
+/// @file  The free list behind BlockPool, and the allocator that lends from it.
+#include "base/block_pool.hpp"
+
+#include <new>
+#include <utility>
+
+namespace daffi::base {
+
+/// The free memory, with room for each block's reference count. Threads: any.
+class BlockPool::Store {
+ public:
+  explicit Store(std::size_t keep) : keep_(keep) { free_.reserve(keep); }
+  ~Store() {
+    for (void* memory : free_) ::operator delete(memory);
+  }
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // All requests are of one size, because all blocks of a pool are.
+  void* take(std::size_t size) DAFFI_EXCLUDES(mutex_) {
+    {
+      const Lock lock(mutex_);
+      if (!free_.empty()) {
+        void* memory = free_.back();
+        free_.pop_back();
+        return memory;
+      }
+    }
+    return ::operator new(size);
+  }
+  void give(void* memory) noexcept DAFFI_EXCLUDES(mutex_) {
+    {
+      const Lock lock(mutex_);
+      if (free_.size() < keep_) {
+        free_.push_back(memory);
+        return;
+      }
+    }
+    ::operator delete(memory);
+  }
+
+ private:
+  const std::size_t keep_;
+  Mutex mutex_;
+  std::vector<void*> free_ DAFFI_GUARDED_BY(mutex_);
+};
+
+namespace {
+
+/// What allocate_shared asks for memory: bytes and count in one piece.
+template <typename T>
+struct StoreAllocator {
+  using value_type = T;
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+  explicit StoreAllocator(std::shared_ptr<BlockPool::Store> from) : store(std::move(from)) {}
+  template <typename U>
+  StoreAllocator(const StoreAllocator<U>& other) : store(other.store) {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(store->take(count * sizeof(T))); }
+  void deallocate(T* memory, std::size_t) noexcept { store->give(memory); }
+  template <typename U>
+  bool operator==(const StoreAllocator<U>& other) const {
+    return store == other.store;
+  }
+
+  std::shared_ptr<BlockPool::Store> store;
+};
+
+}  // namespace
+
+BlockPool::BlockPool(std::size_t block_size, std::size_t keep)
+    : block_size_(block_size), store_(std::make_shared<Store>(keep)) {}
+
+Block BlockPool::take() {
+  return std::allocate_shared_for_overwrite<std::byte[]>(StoreAllocator<std::byte>(store_), block_size_);
+}
+
+}  // namespace daffi::base
