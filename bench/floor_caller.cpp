@@ -1,0 +1,95 @@
+/// @file  The floor's caller: one blocking call at a time, or a window of calls refilled in one write per read.
+#include <vector>
+
+#include "floor_socket.hpp"
+
+namespace {
+
+/// A run of requests that lie behind one another, ready to be sent with one write.
+std::vector<std::byte> make_requests(std::size_t count, std::size_t payload) {
+  const std::size_t length = sizeof(bench::FloorHeader) + payload;
+  std::vector<std::byte> requests(count * length, std::byte{'x'});
+  for (std::size_t i = 0; i < count; ++i) {
+    bench::store_header(requests.data() + i * length, {static_cast<std::uint32_t>(length), bench::floor_callee_id,
+                                                       bench::floor_caller_id, bench::floor_request, i});
+  }
+  return requests;
+}
+
+void set_id(std::byte* frame, std::uint64_t id) {
+  std::memcpy(frame + offsetof(bench::FloorHeader, id), &id, sizeof id);
+}
+
+void expect_reply(const bench::FloorHeader& header, std::uint64_t id) {
+  if (header.kind != bench::floor_reply || header.id != id) bench::fail("a reply to another call");
+}
+
+/// One call: write, then read until its reply is whole.
+void call(int socket, std::span<std::byte> request, std::span<std::byte> room, std::uint64_t id) {
+  set_id(request.data(), id);
+  bench::send_all(socket, request);
+  for (std::size_t have = 0; have < request.size();) {
+    const std::size_t received = bench::receive_some(socket, room.subspan(have));
+    if (received == 0) bench::fail("the relay closed the connection");
+    have += received;
+  }
+  expect_reply(bench::load_header(room.data()), id);
+}
+
+void run_latency(int socket, const bench::Options& options) {
+  std::vector<std::byte> request = make_requests(1, options.payload);
+  std::vector<std::byte> room(bench::floor_buffer_size);
+  bench::Samples samples;
+  const auto start = bench::SteadyClock::now();
+  std::uint64_t id = 0;
+  for (;;) {
+    const auto before = bench::SteadyClock::now();
+    call(socket, request, room, id++);
+    const auto after = bench::SteadyClock::now();
+    if (after - start >= options.warm_up) samples.add(after - before);
+    if (after - start >= options.warm_up + options.seconds) break;
+  }
+  samples.report();
+}
+
+/// Keeps `outstanding` calls in flight: as many new ones as replies were read go out in one write.
+void run_pipeline(int socket, const bench::Options& options) {
+  const std::size_t length = sizeof(bench::FloorHeader) + options.payload;
+  std::vector<std::byte> requests = make_requests(options.outstanding, options.payload);
+  std::vector<std::byte> buffer(bench::floor_buffer_size);
+  bench::RateMeter meter{options};
+  std::uint64_t next_id = options.outstanding;
+  std::uint64_t expected = 0;
+  std::size_t have = 0;
+  bench::send_all(socket, requests);
+  for (;;) {
+    const std::size_t received = bench::receive_some(socket, std::span{buffer}.subspan(have), options.read_limit);
+    if (received == 0) bench::fail("the relay closed the connection");
+    have += received;
+    std::size_t ended = 0;
+    const std::size_t done =
+        bench::for_each_frame(std::span{buffer}.first(have), [&](std::byte*, const bench::FloorHeader& header) {
+          expect_reply(header, expected++);
+          set_id(requests.data() + ended++ * length, next_id++);
+        });
+    bench::send_all(socket, std::span{requests}.first(ended * length));
+    have -= done;
+    if (have != 0) std::memmove(buffer.data(), buffer.data() + done, have);
+    if (!meter.add(ended)) break;
+  }
+  meter.report();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Options options = bench::parse_options(argc, argv);
+  const int socket = bench::join_relay(options, bench::floor_caller_id);
+  if (options.mode == "latency") {
+    run_latency(socket, options);
+  } else if (options.mode == "pipeline") {
+    run_pipeline(socket, options);
+  } else {
+    bench::fail("unknown --mode " + options.mode);
+  }
+}

@@ -1,0 +1,168 @@
+/// @file  What every benchmark program shares: its command line, its life under the driver, and the line it reports.
+#pragma once
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// The options, the same for the floor's programs and for ours, so that the driver starts both alike.
+/// Value.
+struct Options {
+  std::optional<std::uint16_t> port;           ///< TCP on 127.0.0.1; 0 lets a server choose a free one
+  std::string unix_path;                       ///< otherwise a UNIX socket
+  std::string mode = "latency";                ///< the caller's work: "latency" or "pipeline"
+  std::size_t outstanding = 256;               ///< calls in flight in "pipeline"
+  std::size_t payload = 64;                    ///< bytes of argument and of result
+  std::size_t read_limit = SIZE_MAX;           ///< bytes the floor's programs take in one read
+  std::chrono::duration<double> warm_up{0.2};  ///< not measured
+  std::chrono::duration<double> seconds{1.0};  ///< measured
+};
+
+[[noreturn]] inline void fail(std::string_view what) {
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
+  std::exit(1);
+}
+
+[[noreturn]] inline void fail_errno(std::string_view what) {
+  std::fprintf(stderr, "%.*s: %s\n", static_cast<int>(what.size()), what.data(), std::strerror(errno));
+  std::exit(1);
+}
+
+template <typename Number>
+Number parse_number(std::string_view name, std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    fail(std::string{name} + " needs a number, not \"" + std::string{text} + "\"");
+  }
+  return value;
+}
+
+inline Options parse_options(int argc, char** argv) {
+  // The driver may be killed at any moment; nothing it started should outlive it.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view name = argv[i];
+    const std::string_view text = argv[i + 1];
+    if (name == "--port") {
+      options.port = parse_number<std::uint16_t>(name, text);
+    } else if (name == "--unix") {
+      options.unix_path = text;
+    } else if (name == "--mode") {
+      options.mode = text;
+    } else if (name == "--outstanding") {
+      options.outstanding = parse_number<std::size_t>(name, text);
+    } else if (name == "--payload") {
+      options.payload = parse_number<std::size_t>(name, text);
+    } else if (name == "--read-limit") {
+      options.read_limit = parse_number<std::size_t>(name, text);
+    } else if (name == "--warm-up") {
+      options.warm_up = std::chrono::duration<double>{parse_number<double>(name, text)};
+    } else if (name == "--seconds") {
+      options.seconds = std::chrono::duration<double>{parse_number<double>(name, text)};
+    } else {
+      fail("unknown option " + std::string{name});
+    }
+  }
+  if (argc % 2 == 0) fail("an option lacks its value: " + std::string{argv[argc - 1]});
+  if (!options.port && options.unix_path.empty()) fail("give --port or --unix");
+  if (options.outstanding == 0) fail("--outstanding needs at least 1");
+  if (options.read_limit == 0) fail("--read-limit needs at least 1");
+  return options;
+}
+
+/// Tells the driver that this server can be used; `port` as others reach it, 0 where there is none.
+inline void report_ready(unsigned port) {
+  std::printf("ready %u\n", port);
+  std::fflush(stdout);
+}
+
+/// Every latency of one run, exact. Room for the samples is made and touched beforehand, so that recording neither
+/// allocates nor faults; a run that would need more keeps its first ones.
+/// Threads: one.
+class Samples {
+ public:
+  Samples() : nanoseconds_(capacity) {}
+
+  void add(SteadyClock::duration latency) {
+    if (count_ == capacity) return;
+    nanoseconds_[count_++] = static_cast<std::uint32_t>(std::min<std::int64_t>(latency.count(), UINT32_MAX));
+  }
+
+  /// Prints one JSON line with the percentiles in microseconds. Sorts.
+  void report() {
+    if (count_ == 0) fail("no call ended within the time to measure");
+    const auto end = nanoseconds_.begin() + static_cast<std::ptrdiff_t>(count_);
+    std::sort(nanoseconds_.begin(), end);
+    std::printf("{\"calls\": %zu, \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"max\": %.3f}\n", count_, at(0.50),
+                at(0.90), at(0.99), at(1.0));
+    std::fflush(stdout);
+  }
+
+ private:
+  static constexpr std::size_t capacity = 2'000'000;
+
+  double at(double share) const {
+    const auto index = static_cast<std::size_t>(share * static_cast<double>(count_ - 1));
+    return static_cast<double>(nanoseconds_[index]) / 1e3;
+  }
+
+  std::vector<std::uint32_t> nanoseconds_;
+  std::size_t count_ = 0;
+};
+
+/// Counts what ended between the end of the warm-up and the end of the time to measure.
+/// Threads: one.
+class RateMeter {
+ public:
+  explicit RateMeter(const Options& options)
+      : measure_from_{SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(options.warm_up)},
+        length_{std::chrono::duration_cast<SteadyClock::duration>(options.seconds)} {}
+
+  /// Adds `ended` calls and reads the clock once: call it per batch. False when the time is over.
+  bool add(std::size_t ended) {
+    const auto now = SteadyClock::now();
+    if (now < measure_from_) return true;
+    if (start_ == SteadyClock::time_point{}) {
+      // These calls ended partly before this moment, so counting begins with the next ones.
+      start_ = now;
+      return true;
+    }
+    calls_ += ended;
+    last_ = now;
+    return now - start_ < length_;
+  }
+
+  void report() const {
+    if (calls_ == 0) fail("no call ended within the time to measure");
+    const std::chrono::duration<double> seconds = last_ - start_;
+    std::printf("{\"calls\": %zu, \"rate\": %.1f}\n", calls_, static_cast<double>(calls_) / seconds.count());
+    std::fflush(stdout);
+  }
+
+ private:
+  SteadyClock::time_point measure_from_;
+  SteadyClock::duration length_;
+  SteadyClock::time_point start_{};  ///< the epoch until measuring begins
+  SteadyClock::time_point last_{};
+  std::size_t calls_ = 0;
+};
+
+}  // namespace bench
