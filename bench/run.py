@@ -157,11 +157,11 @@ def measure(args: argparse.Namespace, job: Job, transport: str, side: Side) -> d
     with tempfile.TemporaryDirectory(prefix="daffi-bench-") as name, Processes(pathlib.Path(name), cpu) as processes:
         unix = ["--unix", f"{name}/bench.sock"]
         over_tcp = transport.startswith("tcp")
-        port = processes.start_server(args.bin / side.controller, [*(["--port", "0"] if over_tcp else unix), *common])
+        port = processes.start_server(args.build / "bench" / side.controller, [*(["--port", "0"] if over_tcp else unix), *common])
         address = ["--port", str(port)] if over_tcp else unix
-        processes.start_server(args.bin / side.callee, [*address, *common])
+        processes.start_server(args.build / "bench" / side.callee, [*address, *common])
         times = ["--warm-up", str(args.warm_up), "--seconds", str(args.seconds)]
-        caller = processes.start(args.bin / side.caller, [*address, *common, *job.options(), *times])
+        caller = processes.start(args.build / "bench" / side.caller, [*address, *common, *job.options(), *times])
         output = processes.finish(caller, side.caller, args.warm_up + args.seconds + READY_TIMEOUT)
         try:
             return json.loads(output)
@@ -304,8 +304,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, metavar="S", help="per measurement (default: 2, quick: 0.5)")
     parser.add_argument("--side", choices=list(SIDES), help="measure only this one")
     parser.add_argument("--cpu", type=int, metavar="N", help="the CPU of the pinned transports (default: the last one)")
-    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "release" / "bench", metavar="FOLDER",
-                        help="where the programs are (default: build/release/bench)")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release", metavar="FOLDER",
+                        help="the build whose programs are measured (default: build/release)")
     args = parser.parse_args()
     if args.repetitions < 1:
         parser.error("--repetitions needs at least 1")
@@ -323,7 +323,7 @@ def check_programs(folder: pathlib.Path, sides: list[Side]) -> None:
     missing = [name for side in sides for name in side.programs() if not os.access(folder / name, os.X_OK)]
     if missing:
         raise BenchError(f"{folder} lacks {', '.join(missing)}: build them first, with ./dev build "
-                         "(or say with --bin where they are)")
+                         "(or say with --build where they are)")
 
 
 def main() -> int:
@@ -333,7 +333,7 @@ def main() -> int:
     plan = make_plan(args.only)
     if not plan:
         raise BenchError(f"nothing matches --only {' '.join(args.only)}; see --help for the names")
-    check_programs(args.bin, sides)
+    check_programs(args.build / "bench", sides)
     load = os.getloadavg()[0]
     if load > 0.5 * len(os.sched_getaffinity(0)):
         print(f"note: the load average is {load:.1f}; figures taken beside other work are worse", file=sys.stderr)
