@@ -18,7 +18,9 @@
 
 namespace bench {
 
-inline sockaddr_un unix_address(const std::string& path) {
+/// The floor's socket in the folder of the options.
+inline sockaddr_un unix_address(const std::string& folder) {
+  const std::string path = folder + "/floor.sock";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) fail("the socket path is too long: " + path);

@@ -25,7 +25,7 @@ using SteadyClock = std::chrono::steady_clock;
 /// Value.
 struct Options {
   std::optional<std::uint16_t> port;           ///< TCP on 127.0.0.1; 0 lets a server choose a free one
-  std::string unix_path;                       ///< otherwise a UNIX socket
+  std::string unix_path;                       ///< otherwise a UNIX socket, in this folder
   std::string mode = "latency";                ///< the caller's work: "latency" or "pipeline"
   std::size_t outstanding = 256;               ///< calls in flight in "pipeline"
   std::size_t payload = 64;                    ///< bytes of argument and of result

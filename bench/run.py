@@ -155,13 +155,14 @@ def measure(args: argparse.Namespace, job: Job, transport: str, side: Side) -> d
     cpu = args.cpu if transport.endswith("-pinned") else None
     common = job.floor_options() if side is FLOOR else []
     with tempfile.TemporaryDirectory(prefix="daffi-bench-") as name, Processes(pathlib.Path(name), cpu) as processes:
-        unix = ["--unix", f"{name}/bench.sock"]
-        over_tcp = transport.startswith("tcp")
-        port = processes.start_server(args.build / "bench" / side.controller, [*(["--port", "0"] if over_tcp else unix), *common])
-        address = ["--port", str(port)] if over_tcp else unix
-        processes.start_server(args.build / "bench" / side.callee, [*address, *common])
+        programs = args.build / "bench"
+        address = ["--port", "0"] if transport.startswith("tcp") else ["--unix", name]
+        port = processes.start_server(programs / side.controller, [*address, *common])
+        if address[0] == "--port":
+            address = ["--port", str(port)]
+        processes.start_server(programs / side.callee, [*address, *common])
         times = ["--warm-up", str(args.warm_up), "--seconds", str(args.seconds)]
-        caller = processes.start(args.build / "bench" / side.caller, [*address, *common, *job.options(), *times])
+        caller = processes.start(programs / side.caller, [*address, *common, *job.options(), *times])
         output = processes.finish(caller, side.caller, args.warm_up + args.seconds + READY_TIMEOUT)
         try:
             return json.loads(output)
@@ -197,7 +198,7 @@ Key = tuple[str, str, str]    # workload, transport, side
 
 
 def make_plan(only: list[str]) -> Plan:
-    """The jobs to run, each with its transport; `only` are patterns of "workload", "transport" or "workload/transport"."""
+    """The jobs to run, each with its transport; `only` holds patterns of workload, transport or workload/transport."""
     return [(job, transport) for job in JOBS for transport in job.transports
             if any(wanted(only, workload, transport) for workload in job.workloads)]
 
@@ -299,7 +300,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="shorter runs: under two minutes in all")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="a workload, a transport or workload/transport, with * and ?; may be repeated")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too; - prints them instead of the table")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too; - prints them and no table")
     parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="of each measurement (default: 5)")
     parser.add_argument("--seconds", type=float, metavar="S", help="per measurement (default: 2, quick: 0.5)")
     parser.add_argument("--side", choices=list(SIDES), help="measure only this one")
