@@ -34,8 +34,7 @@ class Deferred {
   ~Deferred() = default;
 
  private:
-  friend class EpollLoop;
-  friend class VirtualLoop;
+  friend class DeferredList;
   bool queued_ = false;
 };
 
@@ -50,6 +49,7 @@ class Loop {
   /// Runs `task` on the loop's thread, in order of posting. Never blocks. A task posted after the loop ended is
   /// dropped.
   virtual void post(std::function<void()> task) = 0;
+  /// True on the thread that runs the loop; before it runs, on the thread that made it.
   virtual bool in_loop_thread() const = 0;
 
   /// Runs `task` once at or after `at`; 0 is never a valid id. Cancelling a timer that has run is harmless.
@@ -65,6 +65,10 @@ class Loop {
   /// not called again, not even for an event of the round in hand.
   virtual base::Result<void> watch(int fd, Watcher& watcher) = 0;
   virtual void forget(int fd) = 0;
+  /// Whether a watched `fd` is reported when it becomes writable: on at first. Switched on again it is reported at once
+  /// if it is writable. A UNIX socket left on wakes the loop each time the peer reads, so its stream switches it off
+  /// while nothing waits to be written. Threads: any, while `fd` is watched.
+  virtual void watch_writes(int /*fd*/, bool /*on*/) {}
 };
 
 /// A timer that its owner may set again and that never fires after its owner is gone. Strand: the loop's thread.
@@ -94,8 +98,11 @@ class LoopThread {
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
   Loop& loop();
-  /// Runs `task` on the loop's thread and waits for its end. Called on the loop's thread it runs in place.
+  /// Runs `task` on the loop's thread and waits for its end. Called on the loop's thread, or after the loop ended, it
+  /// runs in place.
   void run_and_wait(const std::function<void()>& task);
+  /// Runs what was posted before, then ends the loop and joins its thread; called again it does nothing. On the loop's
+  /// own thread it only asks for the end. Afterwards the calling thread counts as the loop's.
   void stop();
 
  private:
