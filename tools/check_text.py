@@ -12,7 +12,7 @@ SOURCES = {".cpp", ".hpp", ".py", ".ts", ".sh", ""}
 
 # Each pattern is written so that it does not find itself.
 EVERYWHERE = [
-    (r"\b(TO[D]O|FIX[M]E|XX[X])\b", "an unfinished mark; finish it, or write it down as an issue"),
+    (r"TO[D]O|FIX[M]E|XX[X]", "an unfinished mark; finish it, or write it down as an issue"),
     (r"(?<![\w.~$}-])/(wor[k]|hom[e]/\w+|roo[t]|User[s]/\w+|tmp/[w]|tmp/bash_[j]obs\S*)/", "a path of somebody's machine"),
     (r"\b(deb\.debian\.org|pypi\.org|pythonhosted\.org|npmjs\.(org|com)|crates\.io|proxy\.golang\.org)\b",
      "the host of a package registry; which one is used is the machine's business"),
