@@ -3,7 +3,6 @@
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
-find_package(Boost 1.81 REQUIRED)
 find_package(spdlog REQUIRED)
 
 configure_file(cmake/version.hpp.in ${PROJECT_BINARY_DIR}/include/daffi/version.hpp @ONLY)
@@ -12,13 +11,13 @@ file(GLOB_RECURSE DAFFI_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cp
 add_library(daffi_objects OBJECT ${DAFFI_SOURCES})
 target_include_directories(daffi_objects PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include
                                                 ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(daffi_objects PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto Boost::headers spdlog::spdlog
+target_link_libraries(daffi_objects PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog
                                     PRIVATE daffi_warnings)
 
 add_library(daffi_core STATIC $<TARGET_OBJECTS:daffi_objects>)
 target_include_directories(daffi_core PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include
                                              ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(daffi_core PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto Boost::headers spdlog::spdlog)
+target_link_libraries(daffi_core PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog)
 
 add_library(daffi SHARED $<TARGET_OBJECTS:daffi_objects>)
 add_library(daffi::daffi ALIAS daffi)
