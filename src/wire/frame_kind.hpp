@@ -32,7 +32,7 @@ enum class FrameKind : std::uint8_t {
   register_ = 10,
   /// Asks for a fresh snapshot after a gap. Node to controller.
   resync = 11,
-  /// Asks for the documentation text of descriptors. Node to controller.
+  /// Asks for the documentation text of callbacks. Node to controller.
   describe = 12,
   /// Answers describe. Controller to node.
   described = 13,

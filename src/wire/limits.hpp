@@ -1,0 +1,37 @@
+/// @file  How long the texts and lists of control messages may be. Both ends of the wire agree on them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace daffi::wire {
+
+inline constexpr std::size_t kMaxProcessName = 256;
+inline constexpr std::size_t kMaxCallbackName = 256;
+inline constexpr std::size_t kMaxParameterName = 256;
+inline constexpr std::size_t kMaxTypeText = 1024;
+inline constexpr std::size_t kMaxDefaultText = 256;
+inline constexpr std::size_t kMaxDocText = 16 * 1024;
+inline constexpr std::size_t kMaxLanguage = 32;
+inline constexpr std::size_t kMaxVersion = 64;
+inline constexpr std::size_t kMaxIdentityText = 256;
+inline constexpr std::size_t kMaxCloseText = 1024;
+inline constexpr std::size_t kMaxErrorMessage = 32 * 1024;
+inline constexpr std::size_t kMaxErrorType = 256;
+inline constexpr std::size_t kMaxErrorTrace = 60 * 1024;
+inline constexpr std::size_t kMaxReturnText = 512;
+
+inline constexpr std::size_t kMaxProofs = 8;
+inline constexpr std::size_t kMaxParameters = 256;
+inline constexpr std::size_t kMaxRegistrations = 4096;  ///< in one frame
+inline constexpr std::size_t kMaxMembers = 16384;       ///< in one frame
+inline constexpr std::size_t kMaxCallbacks = 4096;      ///< of one member in one frame
+inline constexpr std::size_t kMaxDescriptors = 16384;   ///< in one frame
+inline constexpr std::size_t kMaxChanges = 16384;       ///< in one frame
+inline constexpr std::size_t kMaxDescribed = 8;         ///< so that the answer fits into one frame
+
+/// A call leaves this much of a frame free, so that it still fits when it comes back in a bounce or a refusal.
+inline constexpr std::size_t kReturnRoom = 1024;
+inline constexpr std::size_t kMaxCallPayload = 256 * 1024 - kReturnRoom;
+
+}  // namespace daffi::wire
