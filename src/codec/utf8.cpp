@@ -1,0 +1,51 @@
+/// @file  The UTF-8 check: eight bytes at a time while the text is ASCII.
+#include <cstdint>
+#include <cstring>
+
+#include "daffi/writer.hpp"
+
+namespace daffi::inline v1 {
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080808080808080u;
+
+std::uint64_t load(const unsigned char* p) {
+  std::uint64_t word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+bool continues(unsigned char byte) { return (byte & 0xc0) == 0x80; }
+
+// The length of the well-formed sequence that starts with a byte above 0x7f, or 0. Table 3-7 of the Unicode standard.
+std::size_t sequence(const unsigned char* p, std::size_t left) {
+  unsigned char first = p[0];
+  if (first < 0xc2 || first > 0xf4 || left < 2) return 0;
+  if (first < 0xe0) return continues(p[1]) ? 2 : 0;
+  unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+  unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+  if (p[1] < low || p[1] > high || left < 3 || !continues(p[2])) return 0;
+  if (first < 0xf0) return 3;
+  return left >= 4 && continues(p[3]) ? 4 : 0;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+  auto p = reinterpret_cast<const unsigned char*>(text.data());
+  auto end = p + text.size();
+  while (true) {
+    while (end - p >= 32 && ((load(p) | load(p + 8) | load(p + 16) | load(p + 24)) & high_bits) == 0) p += 32;
+    while (end - p >= 8 && (load(p) & high_bits) == 0) p += 8;
+    while (p != end && *p < 0x80) ++p;
+    if (p == end) return true;
+    // Text that is not ASCII mostly stays so for a while: do not go back to whole words after each character.
+    while (p != end && *p >= 0x80) {
+      std::size_t size = sequence(p, static_cast<std::size_t>(end - p));
+      if (size == 0) return false;
+      p += size;
+    }
+  }
+}
+
+}  // namespace daffi::inline v1
