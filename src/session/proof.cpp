@@ -1,0 +1,64 @@
+/// @file  Message authentication codes over a handshake, and the verdict on a peer.
+#include "session/proof.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace daffi::session {
+namespace {
+
+using Kind = wire::Identity::Kind;
+
+base::Bytes label_of(ProofRole role) {
+  return base::as_bytes(role == ProofRole::controller ? "daffi 1 controller" : "daffi 1 node");
+}
+
+base::Bytes label_of(wire::ProofKind kind) {
+  return base::as_bytes(kind == wire::ProofKind::cookie ? "cookie" : "token");
+}
+
+}  // namespace
+
+base::Bytes Prover::key(wire::ProofKind kind) const {
+  return kind == wire::ProofKind::cookie ? base::Bytes(secrets_.cookie) : base::as_bytes(secrets_.token);
+}
+
+bool Prover::has(wire::ProofKind kind) const {
+  return !key(kind).empty() && (kind != wire::ProofKind::cookie || peer_.same_host);
+}
+
+net::Mac Prover::mac(ProofRole role, wire::ProofKind kind) const {
+  return net::hmac_sha256(key(kind), {label_of(role), label_of(kind), hello_.nonce, challenge_,
+                                      base::as_bytes(hello_.process_name), hello_.instance_token});
+}
+
+wire::KeyProof Prover::prove(ProofRole role, wire::ProofKind kind) const { return {kind, mac(role, kind)}; }
+
+bool Prover::holds(std::span<const wire::KeyProof> proofs, ProofRole role, wire::ProofKind kind) const {
+  if (!has(kind)) return false;
+  const auto proof = std::ranges::find(proofs, kind, &wire::KeyProof::kind);
+  return proof != proofs.end() && net::same_mac(mac(role, kind), proof->mac);
+}
+
+wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token) {
+  const std::uint32_t own = ::geteuid();
+  if (peer.uid == own) return {Kind::peercred, own, peer.address};
+  if (cookie && peer.same_host) return {Kind::cookie, own, peer.address};
+  if (peer.tls && peer.certificate_verified) return {Kind::certificate, wire::Identity::kNoUid, peer.certificate_name};
+  if (token) return {Kind::token, wire::Identity::kNoUid, peer.address};
+  return {Kind::none, wire::Identity::kNoUid, peer.address};
+}
+
+bool same_user(const wire::Identity& a, const wire::Identity& b) {
+  const auto is_user = [](const wire::Identity& it) { return it.kind == Kind::peercred || it.kind == Kind::cookie; };
+  return is_user(a) && is_user(b) && a.uid == b.uid;
+}
+
+bool same_verified(const wire::Identity& a, const wire::Identity& b) {
+  if (same_user(a, b)) return true;
+  if (a.kind != b.kind) return false;
+  return a.kind == Kind::token || (a.kind == Kind::certificate && !a.text.empty() && a.text == b.text);
+}
+
+}  // namespace daffi::session

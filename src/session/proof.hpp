@@ -1,0 +1,53 @@
+/// @file  Proof of a shared secret without sending it, and what the proofs of a peer make of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "net/identity.hpp"
+#include "net/stream.hpp"
+#include "session/handshake.hpp"
+#include "wire/messages.hpp"
+
+namespace daffi::session {
+
+/// Who proves. A proof of one role is worthless in the other, so none can be sent back to its maker.
+enum class ProofRole : std::uint8_t { controller, node };
+
+/// What the two ends of one connection prove to each other, bound to that connection: to both nonces, to the process
+/// name and the instance. Refers to its arguments. Value.
+class Prover {
+ public:
+  Prover(const Secrets& secrets, const net::PeerInfo& peer, const wire::Hello& hello, const wire::Nonce& challenge)
+      : secrets_(secrets), peer_(peer), hello_(hello), challenge_(challenge) {}
+
+  /// True when this side has that secret, and it may be used with such a peer: a cookie says something about a peer on
+  /// the same host only.
+  bool has(wire::ProofKind kind) const;
+  wire::KeyProof prove(ProofRole role, wire::ProofKind kind) const;
+  /// True when the list holds a proof of the kind and it is right.
+  bool holds(std::span<const wire::KeyProof> proofs, ProofRole role, wire::ProofKind kind) const;
+
+ private:
+  base::Bytes key(wire::ProofKind kind) const;
+  net::Mac mac(ProofRole role, wire::ProofKind kind) const;
+
+  const Secrets& secrets_;
+  const net::PeerInfo& peer_;
+  const wire::Hello& hello_;
+  const wire::Nonce& challenge_;
+};
+
+inline constexpr wire::ProofKind kProofKinds[] = {wire::ProofKind::cookie, wire::ProofKind::token};
+
+/// What is known of a peer after it proved `cookie` and `token`, or not. The strongest wins: the same user by the
+/// kernel's word or the cookie, a certificate, the token. A UNIX peer of another user counts for nothing.
+wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token);
+
+/// True when both are verified as the same user of this host.
+bool same_user(const wire::Identity& a, const wire::Identity& b);
+/// True when both are verified, and as the same one: the same user, the same certificate name, or the token.
+bool same_verified(const wire::Identity& a, const wire::Identity& b);
+
+}  // namespace daffi::session
