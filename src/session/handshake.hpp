@@ -18,8 +18,8 @@ namespace daffi::session {
 
 /// What this process can prove, and can check in others. Neither is ever sent. Value.
 struct Secrets {
-  std::vector<std::byte> cookie;  ///< the user's cookie; empty: none
-  std::string token;              ///< empty: none
+  std::vector<std::byte> cookie = {};  ///< the user's cookie; empty: none
+  std::string token = {};              ///< empty: none
 };
 
 /// How a process presents itself. Value.

@@ -50,9 +50,12 @@ wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token) {
   return {Kind::none, wire::Identity::kNoUid, peer.address};
 }
 
+bool is_local_user(const wire::Identity& identity) {
+  return identity.kind == Kind::peercred || identity.kind == Kind::cookie;
+}
+
 bool same_user(const wire::Identity& a, const wire::Identity& b) {
-  const auto is_user = [](const wire::Identity& it) { return it.kind == Kind::peercred || it.kind == Kind::cookie; };
-  return is_user(a) && is_user(b) && a.uid == b.uid;
+  return is_local_user(a) && is_local_user(b) && a.uid == b.uid;
 }
 
 bool same_verified(const wire::Identity& a, const wire::Identity& b) {

@@ -45,6 +45,8 @@ inline constexpr wire::ProofKind kProofKinds[] = {wire::ProofKind::cookie, wire:
 /// kernel's word or the cookie, a certificate, the token. A UNIX peer of another user counts for nothing.
 wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token);
 
+/// True for a verified user of this host.
+bool is_local_user(const wire::Identity& identity);
 /// True when both are verified as the same user of this host.
 bool same_user(const wire::Identity& a, const wire::Identity& b);
 /// True when both are verified, and as the same one: the same user, the same certificate name, or the token.

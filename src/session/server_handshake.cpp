@@ -66,7 +66,8 @@ base::Result<bool> ServerHandshake::on_proof(const wire::Frame& frame) {
   const Prover prover(rules_.secrets, peer_, hello_, nonce_);
   const bool cookie = prover.holds(proof->proofs, ProofRole::node, wire::ProofKind::cookie);
   const bool token = prover.holds(proof->proofs, ProofRole::node, wire::ProofKind::token);
-  if (std::string lack = missing(cookie, token); !lack.empty()) return fail(CloseReason::not_permitted, std::move(lack));
+  if (std::string lack = missing(cookie, token); !lack.empty())
+    return fail(CloseReason::not_permitted, std::move(lack));
   identity_ = judge(peer_, cookie, token);
   step_ = Step::registering;
   return collect(std::move(proof->registrations), frame.payload.size());
@@ -96,13 +97,12 @@ base::Result<bool> ServerHandshake::collect(wire::Register part, std::size_t siz
 
 std::string ServerHandshake::missing(bool cookie, bool token) const {
   const bool certificate = peer_.tls && peer_.certificate_verified;
-  const bool local_user = session::same_user(judge(peer_, cookie, false), judge(peer_, cookie, false));
+  const bool local_user = !peer_.tls && is_local_user(judge(peer_, cookie, token));
   if (rules_.tls_only && !peer_.tls && !local_user) return "this controller takes TLS connections only";
   if (!rules_.require_proof && rules_.secrets.token.empty()) return {};
   if (certificate || token) return {};
   if (!rules_.secrets.token.empty()) return "this controller admits nobody without its token";
-  if (rules_.tls_only && !peer_.tls) return {};
-  return "this controller admits nobody without a certificate";
+  return local_user ? "" : "this controller admits nobody without a certificate";
 }
 
 base::Failure ServerHandshake::fail(CloseReason reason, std::string text) {

@@ -16,7 +16,7 @@ namespace daffi::session {
 
 /// Whom a controller lets in. Value.
 struct AdmissionRules {
-  Secrets secrets;
+  Secrets secrets = {};
   bool require_proof = false;  ///< nobody without a token or a certificate (the token, if there is one)
   bool tls_only = false;       ///< plain connections from this host's verified user only
   std::size_t max_callbacks = 4096;
