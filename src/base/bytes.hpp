@@ -9,6 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#if defined(__SANITIZE_THREAD__)
+#define DAFFI_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#define DAFFI_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define DAFFI_THREAD_SANITIZER 0
+#endif
+
 namespace daffi::base {
 
 using Bytes = std::span<const std::byte>;
@@ -27,7 +35,7 @@ Block make_block(std::size_t size);
 /// they let go has then been read. Errs towards false only. Threads: any.
 inline bool sole_owner(const Block& block) {
   if (block.use_count() != 1) return false;
-#if defined(__SANITIZE_THREAD__)
+#if DAFFI_THREAD_SANITIZER
   const Block probe = block;  // the thread sanitizer knows no fences, but it knows this count
 #else
   std::atomic_thread_fence(std::memory_order_acquire);

@@ -1,0 +1,109 @@
+/// @file  Holds spec/vectors against the code: the bytes that every language must read and write alike.
+///
+/// After a deliberate change of the protocol, DAFFI_WRITE_VECTORS=1 in the environment makes these tests write the
+/// files instead.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "unit/wire/json_messages.hpp"
+#include "unit/wire/repository.hpp"
+#include "unit/wire/samples.hpp"
+#include "wire/preamble.hpp"
+
+namespace daffi::wire {
+namespace {
+
+using Json = nlohmann::json;
+
+// Compares the vectors of a file with what the code makes of the samples.
+void expect_file(const std::string& name, const Json& made) {
+  const std::filesystem::path path = repository() / "spec" / "vectors" / name;
+  if (std::getenv("DAFFI_WRITE_VECTORS") != nullptr) {
+    std::ofstream(path) << made.dump(2) << "\n";
+    return;
+  }
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path;
+  EXPECT_EQ(Json::parse(file), made) << name;
+}
+
+// A vector of one message, after seeing that its fields make the bytes and the bytes make the fields.
+template <typename M>
+Json vector_of(const std::string& name, const M& message) {
+  const auto bytes = encode(message);
+  const Json fields = message;
+  EXPECT_EQ(encode(fields.get<M>()), bytes) << name;
+  const auto decoded = decode<M>(bytes);
+  EXPECT_TRUE(decoded.ok()) << name;
+  if (decoded.ok()) {
+    EXPECT_EQ(Json(*decoded), fields) << name;
+  }
+  return {{"name", name}, {"frame", to_string(M::kKind)}, {"fields", fields}, {"payload", to_hex(bytes)}};
+}
+
+TEST(Vectors, OfTheHandshakeHold) {
+  expect_file("handshake.json",
+              Json::array({vector_of("hello", samples::hello()), vector_of("empty hello", Hello{}),
+                           vector_of("challenge", samples::challenge()), vector_of("proof", samples::proof()),
+                           vector_of("proof of nothing", Proof{}), vector_of("welcome", samples::welcome()),
+                           vector_of("goodbye", samples::goodbye())}));
+}
+
+TEST(Vectors, OfTheDirectoryHold) {
+  expect_file("directory.json",
+              Json::array({vector_of("register", samples::announcement()), vector_of("snapshot", samples::snapshot()),
+                           vector_of("empty snapshot", Snapshot{}), vector_of("delta", samples::delta()),
+                           vector_of("describe", samples::describe()), vector_of("described", samples::described())}));
+}
+
+TEST(Vectors, OfCallsHold) {
+  Json made = Json::array();
+  std::array<std::byte, kCallHeadSize> head;
+  const CallHead call{.callback_id = 7, .remaining_ms = 1500, .flags = CallHead::kNoReply};
+  encode_call_head(call, head);
+  made.push_back({{"name", "call head"}, {"frame", "call"}, {"fields", call}, {"payload", to_hex(head)}});
+
+  const RemoteException raised{"ValueError", "no such item", "line 1\nline 2", "python", "shop"};
+  const base::Failure failure{ErrorCode::remote_error, "failed", std::make_shared<RemoteException>(raised)};
+  made.push_back({{"name", "error of the callback"},
+                  {"frame", "error"},
+                  {"fields",
+                   {{"code", 10},
+                    {"message", "failed"},
+                    {"remote",
+                     {{"type", raised.type},
+                      {"message", raised.message},
+                      {"trace", raised.trace},
+                      {"language", raised.language},
+                      {"process", raised.process}}}}},
+                  {"payload", to_hex(encode_error(failure))}});
+  made.push_back({{"name", "error without a callback"},
+                  {"frame", "error"},
+                  {"fields", {{"code", 26}, {"message", "full"}, {"remote", nullptr}}},
+                  {"payload", to_hex(encode_error(base::fail(ErrorCode::busy, "full")))}});
+  made.push_back({{"name", "refused call"},
+                  {"frame", "refuse"},
+                  {"fields", {{"code", 27}, {"text", "stopping"}, {"call", to_hex(head)}}},
+                  {"payload", to_hex(encode_return_head(ErrorCode::draining, "stopping")) + to_hex(head)}});
+  expect_file("calls.json", made);
+}
+
+TEST(Vectors, OfFramesHold) {
+  std::array<std::byte, kHeaderSize> header;
+  encode_header({.size = 5, .kind = FrameKind::call, .flags = 1, .epoch = 2, .member = 3, .id = 0x0807060504030201},
+                header);
+  expect_file(
+      "frames.json",
+      {{"preamble", to_hex(encode_preamble())},
+       {"frames",
+        Json::array(
+            {{{"name", "call with five bytes"},
+              {"header",
+               {{"size", 5}, {"kind", 16}, {"flags", 1}, {"epoch", 2}, {"member", 3}, {"id", 0x0807060504030201}}},
+              {"bytes", to_hex(header) + "68656c6c6f"}}})}});
+}
+
+}  // namespace
+}  // namespace daffi::wire
