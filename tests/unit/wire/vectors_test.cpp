@@ -101,7 +101,7 @@ TEST(Vectors, OfFramesHold) {
         Json::array(
             {{{"name", "call with five bytes"},
               {"header",
-               {{"size", 5}, {"kind", 16}, {"flags", 1}, {"epoch", 2}, {"member", 3}, {"id", 0x0807060504030201}}},
+               {{"size", 5}, {"kind", 16}, {"flags", 1}, {"epoch", 2}, {"member", 3}, {"id", "578437695752307201"}}},
               {"bytes", to_hex(header) + "68656c6c6f"}}})}});
 }
 
