@@ -45,12 +45,14 @@ class Directory {
   base::Result<bool> apply(const wire::Snapshot& part, base::SteadyTime now);
   /// Takes in changes, in time proportional to them. The same results.
   base::Result<bool> apply(const wire::Delta& delta, base::SteadyTime now);
-  /// The names known now are expected until `now + grace`, and again for `grace` from the next snapshot, because it is
-  /// only then that others begin to come back.
+  /// What is known stays, but nobody counts as there any more for has_process() and has_function(). The names known
+  /// now are expected: while the controller is away, because nobody can come back meanwhile, and for `grace` from the
+  /// next complete snapshot.
   void lost_controller(base::SteadyTime now, base::Duration grace);
   /// A full snapshot of this connection is here.
   bool ready() const;
-  /// Differs after every change: who keeps what a lookup gave compares it. Never 0.
+  /// Differs after every change: who keeps what a lookup gave reads it before the lookup and compares it later.
+  /// Never 0.
   std::uint64_t version() const;
 
   // Lookups.
@@ -65,7 +67,7 @@ class Directory {
   /// controller was lost and is not back.
   bool is_expected(std::string_view callback, base::SteadyTime now) const;
   bool is_expected_process(std::string_view process, base::SteadyTime now) const;
-  /// When the names known before the loss stop being expected.
+  /// When the names known before the loss stop being expected; nothing while the controller is away.
   std::optional<base::SteadyTime> next_expiry() const;
   /// Present or suspended, this process included.
   std::optional<MemberId> member(std::string_view process) const;
@@ -107,10 +109,10 @@ class Directory {
   /// Say what there is, the nearest names first when that is much.
   std::string unknown_callback_text(std::string_view callback) const;
   std::string unknown_receiver_text(std::string_view process, std::string_view callback) const;
-  /// Where the documentation text of a callback is to be asked for. Value.
+  /// What to ask the controller for a callback's documentation text with (wire::Describe::Item). Value.
   struct Described {
     MemberId member = 0;
-    std::uint32_t descriptor = 0;
+    std::uint32_t callback_id = 0;
   };
   std::optional<Described> described(std::string_view process, std::string_view callback) const;
 
