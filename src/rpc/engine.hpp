@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "net/loop.hpp"
 
 namespace daffi::session {
@@ -17,21 +18,32 @@ namespace daffi::rpc {
 /// Something that ends once and may be waited for. The state word is also a futex. Threads: any.
 class Completion {
  public:
-  bool done() const { return (state.load(std::memory_order_acquire) & kDone) != 0; }
+  Completion() = default;
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+
+  bool done() const { return (state.load(std::memory_order_seq_cst) & kDone) != 0; }
 
   static constexpr std::uint32_t kDone = 1, kSleepers = 2, kPromoted = 4;
   std::atomic<std::uint32_t> state{0};
-  Completion* next_follower = nullptr;  ///< list of the engine's followers, under its mutex
-  Completion* previous_follower = nullptr;
 };
 
-/// One piece of work for the handler threads. Owned by the run queue from submit() until it has run.
+/// One piece of work for the handler threads. Owned by the run queue from submit() until one of the two was called.
 class Work {
  public:
   virtual ~Work() = default;
-  /// Runs and disposes of itself. `last`: nothing else waits in the queue, so replies need not be corked.
+  /// Runs, and disposes of itself. `last`: nothing else waits in the queue, so what it sends need not be corked.
   virtual void run(bool last) = 0;
+  /// Disposes of itself unrun: the engine was stopped.
+  virtual void discard() = 0;
   Work* next = nullptr;
+};
+
+/// Bounds. Value.
+struct EngineOptions {
+  std::size_t handler_threads = 512;  ///< threads inside callbacks; one more always remains to read
+  std::size_t max_queued = 1u << 16;  ///< work that waits; more is refused
+  base::Duration busy_poll{0};        ///< a waiting caller spins this long before it sleeps
 };
 
 /// Counters. Value.
@@ -44,29 +56,31 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// Begins and ends the care for a connection: readiness is watched, frames are read by whoever is woken. At most one
-  /// at a time. After detach() no thread is inside the channel on the engine's behalf. Strand: the loop's thread.
-  virtual void attach(std::shared_ptr<session::Channel> channel) = 0;
+  /// Begins and ends the care for a connection: it is read by whoever is woken. At most one at a time; detach() does
+  /// not wait for threads that are reading, they keep the channel alive. Strand: the loop's thread.
+  virtual base::Result<void> attach(std::shared_ptr<session::Channel> channel) = 0;
   virtual void detach() = 0;
+  /// The attached channel's socket is full: its on_writable() is called once it takes bytes again.
+  virtual void want_writable() = 0;
+  /// Something was corked by a thread that may not wait soon: the channel is flushed within about 100 µs.
+  virtual void flush_soon() = 0;
 
   /// Blocks until `what` is done or the deadline passes; true when done. Reads frames for everybody meanwhile.
   virtual bool wait(Completion& what, base::Deadline deadline) = 0;
-  /// Marks done and wakes whoever waits. `what` may be gone as soon as this begins to return.
+  /// Marks done and wakes whoever waits. `what` may be gone once it is marked.
   virtual void finish(Completion& what) = 0;
 
-  /// Queues work. False: the queue or the pool is full, the work is not taken. Work queued by
-  /// the reading thread is run by it, when it is a handler thread, once it has finished reading.
+  /// Queues work. False: the queue is full, or every handler thread is taken and stuck; the work is not taken.
   virtual bool submit(Work& work) = 0;
-  /// The same, never refused: for continuations of work already accepted.
+  /// The same, never refused: for continuations of work already accepted. After stop() it is discarded.
   virtual void submit_always(Work& work) = 0;
   /// Called after a batch of submits: makes sure that somebody runs them.
   virtual void kick() = 0;
 
   /// True on a thread that is running a callback of this engine.
   virtual bool in_handler() const = 0;
-  /// True when all threads that may run callbacks are inside one and none makes progress.
-  virtual bool saturated() const = 0;
-  /// Ends the handler threads; running work is waited for, at most until `deadline`. Work still queued is disposed of.
+  /// Ends the handler threads. Running work is waited for until `deadline` (never for the calling thread's own), work
+  /// still queued is discarded.
   virtual void stop(base::Deadline deadline) = 0;
   virtual EngineStats stats() const = 0;
 };

@@ -1,0 +1,325 @@
+/// @file  Node, its life: starting, callbacks, timers, events, stopping.
+#include "node/node.hpp"
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "node/node_impl.hpp"
+#include "node/registration.hpp"
+#include "rpc/task_work.hpp"
+#include "wire/messages.hpp"
+
+namespace daffi::node {
+namespace {
+
+// How long stop() waits for calls without a result to be acknowledged, and for the last bytes to leave.
+constexpr auto kFlushLimit = std::chrono::seconds(5);
+constexpr auto kGoodbyeLimit = std::chrono::seconds(1);
+
+}  // namespace
+
+Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine, Options node_options,
+                 Events node_events)
+    : loop(node_loop),
+      engine(std::move(node_engine)),
+      options(std::move(node_options)),
+      events(std::move(node_events)),
+      directory(options.process_name),
+      calls(options.max_pending_calls),
+      heartbeat_timer(loop),
+      due_timer(loop),
+      away_timer(loop) {}
+
+void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
+  // A circle, so that a coroutine which answers late still finds us; ~Node opens it.
+  server = std::make_shared<rpc::Server>(engine, shared_from_this(), options.language,
+                                         rpc::Server::Limits{options.max_queued_bytes});
+  session::Presentation me;
+  me.process_name = options.process_name;
+  me.language = options.language;
+  base::random_bytes(me.instance_token);
+  if (options.observer) me.flags |= wire::Hello::kObserver;
+  link = std::make_unique<Link>(loop, std::move(connector), std::move(me), options.secrets, *this);
+}
+
+// Runs `task` on the loop's thread and waits for its end.
+void Node::Impl::on_loop(std::function<void()> task) {
+  if (loop.in_loop_thread()) return task();
+  rpc::Completion done;
+  loop.post([&] {
+    task();
+    engine->finish(done);
+  });
+  engine->wait(done, base::Deadline::never());
+}
+
+base::Result<void> Node::Impl::start() {
+  loop.post([self = shared_from_this()] {
+    if (!self->stopping.load()) self->link->start();
+  });
+  const auto deadline =
+      options.connect_timeout ? base::Deadline::in(clock(), *options.connect_timeout) : base::Deadline::never();
+  const bool in_time = engine->wait(up, deadline);
+  std::optional<base::Failure> failure;
+  {
+    base::Lock lock(start_mutex);
+    failure = start_failure;
+  }
+  if (!in_time) {
+    failure = base::fail(ErrorCode::connect_timeout,
+                         "no controller answered at " + link->target() + " within connect_timeout");
+  }
+  if (!failure && stopping.load()) failure = base::fail(ErrorCode::stopped, "Global was stopped while it started");
+  if (!failure) return {};
+  stop(base::Duration::zero());
+  return *failure;
+}
+
+void Node::Impl::post_event(std::function<void()> event) {
+  {
+    base::Lock lock(events_mutex);
+    event_queue.push_back(std::move(event));
+    if (std::exchange(events_running, true)) return;
+  }
+  engine->submit_always(*rpc::make_task([self = shared_from_this()] { self->run_events(); }));
+}
+
+// One after the other, in order, never two at once.
+void Node::Impl::run_events() {
+  for (;;) {
+    std::function<void()> event;
+    {
+      base::Lock lock(events_mutex);
+      if (event_queue.empty()) {
+        events_running = false;
+        return;
+      }
+      event = std::move(event_queue.front());
+      event_queue.pop_front();
+    }
+    event();
+  }
+}
+
+Node::RegistrationId Node::Impl::add_callback(detail::CallbackSpec spec) {
+  auto added = server->callbacks().add(std::move(spec));
+  wire::Register changes;
+  if (const auto entry = server->callbacks().find(added.id)) {
+    changes.added.push_back(to_registration(*entry, options.language));
+  }
+  if (added.replaced) changes.removed.push_back(added.replaced->id);
+  set_own_callbacks();
+  announce(std::move(changes));
+  return added.id;
+}
+
+void Node::Impl::remove_callback(RegistrationId id) {
+  const auto entry = server->callbacks().remove(id);
+  if (!entry) return;
+  set_own_callbacks();
+  wire::Register changes;
+  changes.removed.push_back(id);
+  announce(std::move(changes));
+  server->callbacks().wait_until_left(*entry, rpc::Server::is_inside(*entry) ? 1 : 0, *engine);
+}
+
+void Node::Impl::set_own_callbacks() {
+  std::vector<std::pair<std::string, std::shared_ptr<const Signature>>> own;
+  for (const auto& entry : server->callbacks().all()) {
+    own.emplace_back(entry->spec.name, std::shared_ptr<const Signature>(entry, &entry->spec.signature));
+  }
+  directory.set_own_callbacks(std::move(own));
+  run_due_waits();
+}
+
+// Told to the controller on the loop's thread, so that what is announced keeps the order of what was done.
+void Node::Impl::announce(wire::Register changes) {
+  auto task = [self = shared_from_this(), changes = std::make_shared<wire::Register>(std::move(changes))] {
+    if (!self->connecting) return;
+    for (const auto& frame : to_frames(std::move(*changes))) {
+      const auto payload = wire::encode(frame);
+      self->send_control(wire::FrameKind::register_, 0, 0, payload);
+    }
+  };
+  loop.in_loop_thread() ? task() : loop.post(std::move(task));
+}
+
+// Makes sure that on_timer() runs at `when`, or earlier.
+void Node::Impl::schedule(base::SteadyTime when) {
+  const auto count = when.time_since_epoch().count();
+  auto next = next_due.load();
+  do {
+    if (next <= count) return;
+  } while (!next_due.compare_exchange_weak(next, count));
+  auto task = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const base::SteadyTime due{base::Duration(self->next_due.load())};
+    if (due != base::SteadyTime::max()) self->due_timer.at(due, [self = self.get()] { self->on_timer(); });
+  };
+  loop.in_loop_thread() ? task() : loop.post(std::move(task));
+}
+
+void Node::Impl::on_timer() {
+  next_due.store(base::SteadyTime::max().time_since_epoch().count());
+  const auto now = clock().now();
+  for (rpc::OutgoingCall* call : calls.take_expired(now)) abandon(*call, timed_out(*call));
+  const auto next = calls.next_deadline();
+  if (!next.is_never()) schedule(next.at);
+  retry_parked(false);
+  server->expire(now);
+  expire_waits(now);
+}
+
+void Node::Impl::begin_drain() {
+  if (draining.exchange(true)) return;
+  server->begin_drain();
+  wire::Register changes;
+  changes.flags |= wire::Register::kDraining;
+  announce(std::move(changes));
+}
+
+void Node::Impl::stop(base::Duration limit) {
+  if (stop_done.load()) return;
+  const auto deadline = base::Deadline::in(clock(), limit);
+  begin_drain();
+  (void)server->wait_idle(deadline);
+  {
+    rpc::Completion flushed;
+    bool wait = false;
+    {
+      base::Lock lock(fires_mutex);
+      wait = fires > 0 && fires_done == nullptr && channel.load() != nullptr;
+      if (wait) fires_done = &flushed;
+    }
+    if (wait)
+      (void)engine->wait(
+          flushed, base::Deadline::in(
+                       clock(), std::min<base::Duration>(
+                                    kFlushLimit, std::max<base::Duration>(limit, std::chrono::milliseconds(100)))));
+    base::Lock lock(fires_mutex);
+    if (wait && fires_done == &flushed) fires_done = nullptr;
+  }
+  if (stopping.exchange(true)) return;
+  server->all_callers_lost();
+  std::size_t dropped = 0;
+  {
+    base::Lock lock(parked_mutex);
+    for (const auto& entry : parked) dropped += entry.not_before > clock().now() ? 1 : 0;
+  }
+  if (dropped > 0) {
+    base::log(LogLevel::warning, "node",
+              std::to_string(dropped) + " calls whose eta has not come are dropped by stop()");
+  }
+  on_loop([&] {
+    link->stop();
+    heartbeat_timer.cancel();
+    away_timer.cancel();
+    if (!connecting) return;
+    const auto goodbye = wire::encode(wire::Close{base::CloseReason::goodbye, "stopped"});
+    send_control(wire::FrameKind::close, 0, 0, goodbye);
+  });
+  if (const auto last = channel.load()) last->drain(base::Deadline::in(base::Clock::system(), kGoodbyeLimit));
+  calls.close();
+  on_loop([&] {
+    due_timer.cancel();
+    engine->detach();
+    channel.store(nullptr);
+    if (const auto own = std::exchange(connecting, nullptr)) own->end(base::CloseReason::local_stop, "stopped");
+    for (rpc::OutgoingCall* call : calls.take_all()) {
+      fail(*call, base::fail(ErrorCode::stopped, "Global was stopped before the result came"));
+    }
+    retry_parked(false);
+  });
+  run_due_waits();
+  engine->finish(up);
+  bool tell = false;
+  {
+    base::Lock lock(events_mutex);
+    tell = std::exchange(told_connected, false);
+  }
+  if (tell && events.disconnected) events.disconnected("stopped");
+  engine->stop(base::Deadline::earlier(deadline, base::Deadline::in(clock(), options.drain_timeout)));
+  stop_done.store(true);
+}
+
+Stats Node::Impl::stats() const {
+  const auto served = server->stats();
+  const auto threads = engine->stats();
+  Stats stats;
+  stats.pending_calls = calls.size();
+  stats.running_calls = served.running;
+  stats.queued_requests = served.queued;
+  stats.handler_threads = threads.threads;
+  stats.calls_sent = calls_sent.load();
+  stats.calls_served = served.served;
+  stats.late_replies = late_replies.load();
+  stats.bounced = bounced.load();
+  stats.resent = resent.load();
+  stats.refused_busy = served.refused_busy;
+  stats.refused_draining = served.refused_draining;
+  stats.reconnects = reconnects.load();
+  stats.expired_unrun = served.expired_unrun;
+  return stats;
+}
+
+Node::Node(net::Loop& loop, std::shared_ptr<rpc::Engine> engine, std::unique_ptr<net::Connector> connector,
+           Options options, Events events)
+    : impl_(std::make_shared<Impl>(loop, std::move(engine), std::move(options), std::move(events))) {
+  impl_->begin(std::move(connector));
+}
+
+Node::~Node() {
+  stop(base::Duration::zero());
+  impl_->on_loop([this] { impl_->link = nullptr; });
+  impl_->server = nullptr;
+}
+
+base::Result<void> Node::start() { return impl_->start(); }
+void Node::stop(base::Duration limit) { impl_->stop(limit); }
+bool Node::stopped() const { return impl_->stopping.load(); }
+void Node::begin_drain() { impl_->begin_drain(); }
+
+Node::RegistrationId Node::add_callback(detail::CallbackSpec spec) { return impl_->add_callback(std::move(spec)); }
+void Node::remove_callback(RegistrationId id) { impl_->remove_callback(id); }
+
+base::Result<void> Node::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
+  return impl_->call(spec, arguments, reply);
+}
+base::Result<std::shared_ptr<detail::PendingCall>> Node::start_call(const detail::CallSpec& spec, Writer& arguments) {
+  return impl_->start_call(spec, arguments);
+}
+
+std::map<std::string, std::vector<std::string>> Node::registered_callbacks() const {
+  return impl_->directory.registered_callbacks();
+}
+std::vector<MemberView> Node::members() const { return impl_->directory.members(); }
+
+base::Result<void> Node::wait_process(const std::string& name, base::Deadline deadline) {
+  return impl_->wait_for([this, name] { return impl_->directory.has_process(name); }, "process '" + name + "'",
+                         deadline);
+}
+base::Result<void> Node::wait_function(const std::string& name, base::Deadline deadline) {
+  return impl_->wait_for([this, name] { return impl_->directory.has_function(name); }, "callback '" + name + "'",
+                         deadline);
+}
+void Node::wait_process_async(const std::string& name, base::Deadline deadline,
+                              std::function<void(base::Result<void>)> done) {
+  impl_->wait_for_async([impl = impl_.get(), name] { return impl->directory.has_process(name); },
+                        "process '" + name + "'", deadline, std::move(done));
+}
+void Node::wait_function_async(const std::string& name, base::Deadline deadline,
+                               std::function<void(base::Result<void>)> done) {
+  impl_->wait_for_async([impl = impl_.get(), name] { return impl->directory.has_function(name); },
+                        "callback '" + name + "'", deadline, std::move(done));
+}
+base::Result<std::string> Node::documentation(const std::string& process, const std::string& callback,
+                                              base::Deadline deadline) {
+  return impl_->documentation(process, callback, deadline);
+}
+
+void Node::post(std::function<void()> task) { impl_->engine->submit_always(*rpc::make_task(std::move(task))); }
+bool Node::connected() const { return impl_->channel.load() != nullptr; }
+Stats Node::stats() const { return impl_->stats(); }
+const Options& Node::options() const { return impl_->options; }
+
+}  // namespace daffi::node

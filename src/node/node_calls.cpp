@@ -1,0 +1,362 @@
+/// @file  Node, calls to others: choosing who takes a call, sending it, sending it again, waiting for its end.
+#include <algorithm>
+#include <cmath>
+
+#include "base/log.hpp"
+#include "node/node_impl.hpp"
+#include "wire/limits.hpp"
+
+namespace daffi::node {
+namespace {
+
+// Calls in the background that follow each other more closely than this are written together.
+constexpr auto kBurst = std::chrono::microseconds(20);
+
+base::Failure stopped_failure() {
+  return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
+}
+
+base::Failure no_controller_failure() { return base::fail(ErrorCode::no_controller, "Lost connection to Controller."); }
+
+std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now) {
+  if (deadline.is_never()) return wire::CallHead::kNoLimit;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(now)).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, wire::CallHead::kNoLimit - 1));
+}
+
+}  // namespace
+
+base::Failure Node::Impl::timed_out(const rpc::OutgoingCall& call) const {
+  if (call.sent) return base::fail(ErrorCode::timeout, "Function " + call.spec.name + " result timed out");
+  return base::fail(ErrorCode::wait_timeout, "Function " + call.spec.name + " result timed out: it was not sent, " +
+                                                 (channel.load() ? "nobody could take it" : "there is no controller"));
+}
+
+base::Failure Node::Impl::patience_ended(const rpc::OutgoingCall& call) const {
+  if (!channel.load()) return no_controller_failure();
+  if (!call.spec.receiver.empty()) {
+    return base::fail(ErrorCode::remote_stopped_not_run,
+                      "Remote process " + call.spec.receiver + " stopped unexpectedly.");
+  }
+  return base::fail(ErrorCode::remote_stopped_not_run,
+                    "The processes that hold '" + call.spec.name + "' stopped unexpectedly.");
+}
+
+// What can be refused before anything is looked up; else the end of the caller's patience.
+base::Result<base::Deadline> Node::Impl::admit(const detail::CallSpec& spec, const Writer& arguments) const {
+  if (stopping.load()) return stopped_failure();
+  if (arguments.size() + wire::kCallHeadSize > wire::kMaxCallPayload) {
+    return base::fail(ErrorCode::too_large, "the arguments of '" + spec.name + "' have " +
+                                                std::to_string(arguments.size()) + " bytes, the limit is " +
+                                                std::to_string(wire::kMaxCallPayload - wire::kCallHeadSize));
+  }
+  const auto timeout = spec.timeout > base::Duration::zero() ? spec.timeout : options.default_timeout;
+  if (timeout <= base::Duration::zero()) return base::Deadline::never();
+  return base::Deadline::in(clock(), spec.eta + timeout);
+}
+
+base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
+  const auto deadline = admit(spec, arguments);
+  if (!deadline.ok()) return deadline.failure();
+  BlockingCall call(spec);
+  call.deadline = *deadline;
+  place(call, arguments.buffer(), false);
+  while (!engine->wait(call, call.deadline)) {
+    // Out of time, unless the answer is just being delivered.
+    if (take_back(call)) {
+      abandon(call, timed_out(call));
+      break;
+    }
+    engine->wait(call, base::Deadline::in(clock(), std::chrono::milliseconds(1)));
+  }
+  if (call.failure) return std::move(*call.failure);
+  reply = std::move(call.reply);
+  return {};
+}
+
+std::function<void(AsyncCall&)> Node::Impl::canceller() {
+  return [weak = weak_from_this()](AsyncCall& call) {
+    const auto self = weak.lock();
+    if (!self || !self->take_back(call)) return;
+    self->abandon(call, base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was cancelled"));
+  };
+}
+
+base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const detail::CallSpec& spec,
+                                                                          Writer& arguments) {
+  if (!spec.return_result) {
+    auto fired = fire(spec, arguments);
+    if (!fired.ok()) return fired.failure();
+    return std::shared_ptr<detail::PendingCall>();
+  }
+  const auto deadline = admit(spec, arguments);
+  if (!deadline.ok()) return deadline.failure();
+  auto call = std::make_shared<AsyncCall>(spec, engine, clock(), canceller());
+  call->deadline = *deadline;
+  call->hold();
+  if (!deadline->is_never()) schedule(deadline->at);
+  if (spec.eta > base::Duration::zero()) {
+    park(*call, arguments.buffer(), clock().now() + spec.eta);
+    return std::shared_ptr<detail::PendingCall>(std::move(call));
+  }
+  place(*call, arguments.buffer(), true);
+  // Refused on the spot: its maker is told, not whoever asks for the result.
+  if (call->ready() && call->failure && !call->sent) return *call->failure;
+  return std::shared_ptr<detail::PendingCall>(std::move(call));
+}
+
+base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& arguments) {
+  const auto deadline = admit(spec, arguments);
+  if (!deadline.ok()) return deadline.failure();
+  if (!channel.load()) {
+    const auto until = base::Deadline::earlier(*deadline, base::Deadline::in(clock(), options.connect_wait));
+    auto connected = wait_for([this] { return channel.load() != nullptr || stopping.load(); }, "a controller", until);
+    if (!connected.ok()) return no_controller_failure();
+    if (stopping.load()) return stopped_failure();
+  }
+  if (spec.eta <= base::Duration::zero()) {
+    // Asked once for the caller's sake: what cannot be placed at all is its error, not a line in a log.
+    BlockingCall probe(spec);
+    auto choice = pick(probe);
+    if (choice.failure) return std::move(*choice.failure);
+  }
+  {
+    base::Lock lock(fires_mutex);
+    if (fires >= options.max_pending_calls) {
+      return base::fail(ErrorCode::busy, "too many calls without a result are under way");
+    }
+    ++fires;
+  }
+  auto* call = new FireCall(spec, [self = shared_from_this()] {
+    base::Lock lock(self->fires_mutex);
+    if (--self->fires == 0 && self->fires_done != nullptr)
+      self->engine->finish(*std::exchange(self->fires_done, nullptr));
+  });
+  call->deadline = *deadline;
+  if (!deadline->is_never()) schedule(deadline->at);
+  if (spec.eta > base::Duration::zero()) {
+    park(*call, arguments.buffer(), clock().now() + spec.eta);
+  } else {
+    place(*call, arguments.buffer(), true);
+  }
+  return {};
+}
+
+// Sends the call to somebody, or parks it, or ends it. It may be over, and gone, when this returns.
+void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked) {
+  for (;;) {
+    if (stopping.load()) return fail(call, stopped_failure());
+    if (!channel.load()) return park(call, frame, {});
+    Pick choice = pick(call);
+    if (choice.failure) return fail(call, std::move(*choice.failure));
+    if (choice.wait) return park(call, frame, {});
+    if (place_now(call, frame, *choice.route, corked)) return;
+  }
+}
+
+// False: the connection broke under it, and the call is back in the caller's hands.
+bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked) {
+  const auto link_now = channel.load();
+  if (!link_now) return false;
+  call.target = route.member;
+  call.sent = true;
+  if (!calls.add(call)) {
+    call.sent = false;
+    fail(call, stopping.load() ? stopped_failure()
+                               : base::fail(ErrorCode::busy, "too many calls are pending (" +
+                                                                 std::to_string(options.max_pending_calls) + ")"));
+    return true;
+  }
+  // From here on the call may end at any moment: only its id, read before, is used.
+  const std::uint64_t id = call.id.load();
+  const bool no_reply = !call.spec.return_result;
+  const base::SteadyTime now = call.deadline.is_never() && !corked ? base::SteadyTime() : clock().now();
+  wire::Header header{static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize),
+                      wire::FrameKind::call,
+                      0,
+                      0,
+                      epoch.load(std::memory_order_relaxed),
+                      route.member,
+                      id};
+  wire::CallHead head{route.callback_id, remaining_ms(call.deadline, now), no_reply ? wire::CallHead::kNoReply : 0, 0};
+  wire::encode_header(header, frame.first<wire::kHeaderSize>());
+  wire::encode_call_head(head, frame.subspan<wire::kHeaderSize, wire::kCallHeadSize>());
+  calls_sent.fetch_add(1, std::memory_order_relaxed);
+  bool burst = false;
+  if (corked) {
+    const auto before = last_async_send.exchange(now.time_since_epoch().count(), std::memory_order_relaxed);
+    burst = now.time_since_epoch().count() - before < base::Duration(kBurst).count();
+  }
+  const bool taken =
+      link_now->send(frame, burst ? session::Urgency::corked : session::Urgency::now, !loop.in_loop_thread());
+  if (taken) {
+    if (burst) engine->flush_soon();
+    return true;
+  }
+  rpc::OutgoingCall* back = calls.take(id);
+  if (back == nullptr) return true;  // whoever noticed the loss has ended it
+  back->sent = false;
+  return false;
+}
+
+Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder& holder) const {
+  const detail::CallSpec& spec = call.spec;
+  if (holder.signature) {
+    const auto mistake = check_arguments(spec.name, *holder.signature, spec.positional, spec.keywords);
+    if (mistake) {
+      const std::string given = spec.show_arguments ? spec.show_arguments() : std::string();
+      return {
+          {},
+          false,
+          base::fail(ErrorCode::wrong_arguments, argument_error_text(*mistake, spec.name, *holder.signature, given))};
+    }
+  }
+  return {Route{holder.member, holder.callback_id}, false, {}};
+}
+
+Node::Impl::Pick Node::Impl::pick(rpc::OutgoingCall& call) {
+  return call.spec.receiver.empty() ? pick_any(call) : pick_receiver(call);
+}
+
+Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
+  const detail::CallSpec& spec = call.spec;
+  const auto holder = directory.find_at(spec.receiver, spec.name);
+  const bool tried = holder && std::find(call.tried.begin(), call.tried.end(), holder->member) != call.tried.end();
+  if (holder && !holder->suspended && !holder->draining && !tried && holder->callback_id != 0) {
+    return checked(call, *holder);
+  }
+  const bool own_unannounced = holder && holder->callback_id == 0;
+  if (own_unannounced || (holder && holder->suspended) || (tried && call.bounced)) return {{}, true, {}};
+  if (directory.is_expected_process(spec.receiver, clock().now())) return {{}, true, {}};
+  if (call.refusal) return {{}, false, call.refusal};
+  if (holder && holder->draining) {
+    return {
+        {}, false, base::fail(ErrorCode::draining, "process '" + spec.receiver + "' is stopping and takes no calls")};
+  }
+  return {
+      {}, false, base::fail(ErrorCode::unknown_receiver, directory.unknown_receiver_text(spec.receiver, spec.name))};
+}
+
+Node::Impl::Pick Node::Impl::pick_any(rpc::OutgoingCall& call) {
+  thread_local std::vector<Holder> holders;
+  const detail::CallSpec& spec = call.spec;
+  directory.find(spec.name, holders);
+  const auto mode = spec.balance == detail::Balance::unset ? options.balance : spec.balance;
+  if (const auto chosen = balancer.choose(holders, spec, mode, call.tried, *this)) {
+    return checked(call, holders[*chosen]);
+  }
+  const bool suspended = std::any_of(holders.begin(), holders.end(), [](const Holder& h) { return h.suspended; });
+  if (suspended || (call.bounced && !holders.empty())) return {{}, true, {}};
+  if (holders.empty() && directory.is_expected(spec.name, clock().now())) return {{}, true, {}};
+  if (call.refusal) return {{}, false, call.refusal};
+  if (!holders.empty()) {
+    return {{}, false, base::fail(ErrorCode::draining, "every process that holds '" + spec.name + "' is stopping")};
+  }
+  return {{}, false, base::fail(ErrorCode::unknown_callback, directory.unknown_callback_text(spec.name))};
+}
+
+void Node::Impl::park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before) {
+  const auto now = clock().now();
+  base::SteadyTime wake = not_before;
+  if (not_before == base::SteadyTime()) {
+    const auto wait = channel.load() ? options.grace : options.connect_wait;
+    if (!call.patience) call.patience = now + wait;
+    wake = std::min(*call.patience, call.deadline.at);
+  }
+  bool full = false;
+  {
+    base::Lock lock(parked_mutex);
+    full = parked.size() >= options.max_pending_calls;
+    if (!full) parked.push_back({&call, std::vector<std::byte>(frame.begin(), frame.end()), not_before});
+  }
+  if (full) return fail(call, base::fail(ErrorCode::busy, "too many calls are waiting"));
+  schedule(wake);
+  // The connection or the directory may have come between the look and the list; so may the end.
+  if (not_before == base::SteadyTime() || stopping.load()) {
+    loop.post([self = shared_from_this()] { self->retry_parked(false); });
+  }
+}
+
+bool Node::Impl::unpark(const rpc::OutgoingCall& call) {
+  base::Lock lock(parked_mutex);
+  const auto it = std::find_if(parked.begin(), parked.end(), [&](const Parked& p) { return p.call == &call; });
+  if (it == parked.end()) return false;
+  parked.erase(it);
+  return true;
+}
+
+// Strand: the loop's thread. Looks at every parked call once.
+void Node::Impl::retry_parked(bool directory_changed) {
+  std::list<Parked> mine;
+  {
+    base::Lock lock(parked_mutex);
+    mine.swap(parked);
+  }
+  const auto now = clock().now();
+  const bool connected = channel.load() != nullptr;
+  while (!mine.empty()) {
+    std::list<Parked> one;
+    one.splice(one.begin(), mine, mine.begin());
+    rpc::OutgoingCall& call = *one.front().call;
+    if (stopping.load()) {
+      fail(call, stopped_failure());
+      continue;
+    }
+    if (call.deadline.passed(now)) {
+      fail(call, timed_out(call));
+      continue;
+    }
+    const bool waits_for_eta = one.front().not_before > now;
+    if (directory_changed && call.bounced) {
+      call.tried.clear();
+      call.bounced = false;
+    }
+    if (!waits_for_eta && connected) {
+      const Pick choice = pick(call);
+      if (!choice.wait) {
+        place(call, one.front().frame, false);
+        continue;
+      }
+    }
+    if (!waits_for_eta && !call.patience) call.patience = now + (connected ? options.grace : options.connect_wait);
+    if (!waits_for_eta && *call.patience <= now) {
+      fail(call, patience_ended(call));
+      continue;
+    }
+    schedule(waits_for_eta ? one.front().not_before : std::min(*call.patience, call.deadline.at));
+    base::Lock lock(parked_mutex);
+    parked.splice(parked.end(), one);
+  }
+}
+
+void Node::Impl::fail(rpc::OutgoingCall& call, base::Failure failure) {
+  call.failure = std::move(failure);
+  call.settle(*engine);
+}
+
+// True: the call is the caller's again, neither parked nor in the table.
+bool Node::Impl::take_back(rpc::OutgoingCall& call) { return calls.take(call.id.load()) == &call || unpark(call); }
+
+// Ends a call that was taken back, and tells its callee, if it has one.
+void Node::Impl::abandon(rpc::OutgoingCall& call, base::Failure failure) {
+  if (call.sent) send_control(wire::FrameKind::cancel, call.target, call.id.load());
+  fail(call, std::move(failure));
+}
+
+// A frame that reached nobody (bounce), or was not run (refuse): another holder takes it, if there is one.
+void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
+  auto back = wire::decode_returned(frame.payload);
+  if (!back.ok()) return fail(call, back.failure());
+  call.sent = false;
+  call.tried.push_back(call.target);
+  call.bounced = frame.header.kind == wire::FrameKind::bounce && back->code != ErrorCode::busy;
+  const std::string who = directory.name_of(call.target);
+  call.refusal = base::fail(back->code, "process '" + who + "' did not run '" + call.spec.name + "': " + back->text);
+  if (back->code == ErrorCode::not_permitted || back->code == ErrorCode::too_large) return fail(call, *call.refusal);
+  resent.fetch_add(1, std::memory_order_relaxed);
+  std::vector<std::byte> again(wire::kHeaderSize);
+  again.insert(again.end(), back->call.begin(), back->call.end());
+  place(call, again, false);
+}
+
+}  // namespace daffi::node

@@ -1,0 +1,178 @@
+/// @file  Node, what comes in: every frame, first under the read role, then behind it.
+#include "base/log.hpp"
+#include "node/node_impl.hpp"
+#include "rpc/task_work.hpp"
+#include "wire/messages.hpp"
+
+namespace daffi::node {
+namespace {
+
+// What this thread has read and not yet acted upon. A thread reads one connection at a time.
+struct Batch {
+  struct Late {
+    rpc::OutgoingCall* call;
+    wire::Header header;
+    std::vector<std::byte> payload;
+  };
+  std::vector<rpc::OutgoingCall*> done;  ///< the reply is in them
+  std::vector<Late> late;                ///< errors and returns: rare, so they are looked at behind the role
+  std::vector<std::uint64_t> pings;
+  std::vector<Late> others;  ///< close, described
+  bool directory = false;
+  bool resync = false;
+  std::optional<base::Failure> broken;
+};
+thread_local Batch batch;
+
+}  // namespace
+
+void Node::Impl::on_frame(const wire::Frame& frame) {
+  switch (frame.header.kind) {
+    case wire::FrameKind::result:
+    case wire::FrameKind::error:
+    case wire::FrameKind::refuse:
+    case wire::FrameKind::bounce:
+      return on_answer(frame);
+    case wire::FrameKind::call:
+      if (!server->on_call(frame)) batch.broken = base::fail(ErrorCode::protocol, "a call without a proper head");
+      return;
+    case wire::FrameKind::cancel:
+      return server->on_cancel(frame);
+    case wire::FrameKind::ping:
+      batch.pings.push_back(frame.header.id);
+      return;
+    case wire::FrameKind::pong:
+      return;
+    case wire::FrameKind::snapshot:
+    case wire::FrameKind::delta:
+      return on_directory(frame);
+    case wire::FrameKind::described:
+    case wire::FrameKind::close:
+      batch.others.push_back({nullptr, frame.header, {frame.payload.begin(), frame.payload.end()}});
+      return;
+    default:
+      batch.broken = base::fail(
+          ErrorCode::protocol, "a frame that only a node may send: " + std::string(wire::to_string(frame.header.kind)));
+  }
+}
+
+void Node::Impl::on_answer(const wire::Frame& frame) {
+  const bool bounce = frame.header.kind == wire::FrameKind::bounce;
+  // Only from the member it was sent to, or from the controller, that it never got there.
+  rpc::OutgoingCall* call = bounce && frame.header.member == wire::kControllerMember
+                                ? calls.take(frame.header.id)
+                                : calls.take(frame.header.id, frame.header.member);
+  if (call == nullptr) {
+    late_replies.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (frame.header.kind == wire::FrameKind::result) {
+    call->reply.assign(frame.payload);
+    batch.done.push_back(call);
+    return;
+  }
+  if (bounce) bounced.fetch_add(1, std::memory_order_relaxed);
+  batch.late.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});
+}
+
+void Node::Impl::on_directory(const wire::Frame& frame) {
+  const auto now = clock().now();
+  const auto taken = [&]() -> base::Result<bool> {
+    if (frame.header.kind == wire::FrameKind::snapshot) {
+      auto part = wire::decode<wire::Snapshot>(frame.payload);
+      if (!part.ok()) return part.failure();
+      return directory.apply(*part, now);
+    }
+    auto delta = wire::decode<wire::Delta>(frame.payload);
+    if (!delta.ok()) return delta.failure();
+    return directory.apply(*delta, now);
+  }();
+  if (!taken.ok()) {
+    batch.broken = taken.failure();
+    return;
+  }
+  if (!*taken) batch.resync = true;
+  batch.directory = true;
+}
+
+void Node::Impl::after_read(session::Channel& from) {
+  if (!batch.done.empty()) {
+    auto done = std::move(batch.done);
+    for (rpc::OutgoingCall* call : done) call->settle(*engine);
+    done.clear();
+    batch.done = std::move(done);  // keeps its memory
+  }
+  server->after_read();
+  for (auto& late : std::exchange(batch.late, {})) {
+    const wire::Frame frame{late.header, nullptr, late.payload};
+    if (late.header.kind != wire::FrameKind::error) {
+      returned(*late.call, frame);
+      continue;
+    }
+    auto error = wire::decode_error(late.payload);
+    base::Failure failure = error.ok() ? std::move(error->failure) : error.failure();
+    const std::string who = directory.name_of(late.header.member);
+    if (failure.remote) {
+      RemoteException account = *failure.remote;
+      account.process = who;
+      failure.remote = std::make_shared<const RemoteException>(std::move(account));
+    }
+    failure.message = "Exception while processing function '" + late.call->spec.name + "' on remote executor [" + who +
+                      "]. " + failure.message;
+    fail(*late.call, std::move(failure));
+  }
+  for (const std::uint64_t id : std::exchange(batch.pings, {})) send_control(wire::FrameKind::pong, 0, id);
+  if (std::exchange(batch.resync, false)) send_control(wire::FrameKind::resync, 0, 0);
+  if (std::exchange(batch.directory, false)) directory_changed();
+  for (auto& other : std::exchange(batch.others, {})) {
+    if (other.header.kind != wire::FrameKind::close) {
+      on_described({other.header, nullptr, other.payload});
+      continue;
+    }
+    const auto close = wire::decode<wire::Close>(other.payload);
+    from.end(close.ok() ? close->reason : base::CloseReason::protocol_error,
+             close.ok() ? close->text : "a close frame that cannot be read");
+  }
+  if (const auto broken = std::exchange(batch.broken, {})) {
+    from.end(base::CloseReason::protocol_error, broken->message);
+  }
+}
+
+void Node::Impl::on_end(std::shared_ptr<session::Channel> ended, base::CloseReason reason, const std::string& text) {
+  loop.post(
+      [self = shared_from_this(), ended = std::move(ended), reason, text] { self->lost(ended.get(), reason, text); });
+}
+
+void Node::Impl::directory_changed() {
+  const auto losses = directory.take_losses();
+  for (const auto& gone : {losses.left, losses.suspended}) {
+    for (const MemberId member : gone) {
+      const std::string who = directory.name_of(member);
+      for (rpc::OutgoingCall* call : calls.take_sent_to(member)) {
+        fail(*call, base::fail(ErrorCode::remote_stopped, "Remote process " + who + " stopped unexpectedly."));
+      }
+      server->caller_lost(member);
+    }
+  }
+  run_due_waits();
+  loop.post([self = shared_from_this()] {
+    if (!self->channel.load() && self->connecting && self->directory.ready()) self->became_ready(self->connecting);
+    self->retry_parked(true);
+  });
+}
+
+void Node::Impl::send(base::Bytes frame, session::Urgency urgency) {
+  if (const auto now = channel.load()) (void)now->send(frame, urgency, !loop.in_loop_thread());
+}
+
+void Node::Impl::send_control(wire::FrameKind kind, std::uint32_t member, std::uint64_t id, base::Bytes payload) {
+  std::vector<std::byte> frame(wire::kHeaderSize);
+  const wire::Header header{static_cast<std::uint32_t>(payload.size()), kind, 0, 0, epoch.load(), member, id};
+  wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
+  frame.insert(frame.end(), payload.begin(), payload.end());
+  auto to = channel.load();
+  if (!to && loop.in_loop_thread()) to = connecting;
+  if (to) (void)to->send(frame, session::Urgency::now, false);
+}
+
+}  // namespace daffi::node

@@ -1,0 +1,173 @@
+/// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
+/// (connection), node_calls.cpp (calls out), node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <list>
+#include <set>
+
+#include "base/annotations.hpp"
+#include "node/balancer.hpp"
+#include "node/directory.hpp"
+#include "node/link.hpp"
+#include "node/node.hpp"
+#include "node/pending.hpp"
+#include "rpc/server.hpp"
+#include "session/channel.hpp"
+#include "session/heartbeat.hpp"
+
+namespace daffi::node {
+
+/// Threads: any, except where a group says otherwise. Lifetime: shared by the Node, its channel and its pending calls;
+/// stop() opens the circles.
+struct Node::Impl final : session::ChannelSink,
+                          rpc::ServerHost,
+                          PendingCounts,
+                          LinkOwner,
+                          std::enable_shared_from_this<Node::Impl> {
+  Impl(net::Loop& loop, std::shared_ptr<rpc::Engine> engine, Options options, Events events);
+
+  // node.cpp
+  void begin(std::unique_ptr<net::Connector> connector);
+  base::Result<void> start();
+  void stop(base::Duration limit);
+  void begin_drain();
+  void on_loop(std::function<void()> task);
+  void post_event(std::function<void()> event);
+  void run_events();
+  RegistrationId add_callback(detail::CallbackSpec spec);
+  void remove_callback(RegistrationId id);
+  void announce(wire::Register changes);
+  void set_own_callbacks();
+  void schedule(base::SteadyTime when);
+  void on_timer();
+  Stats stats() const;
+
+  // node_link.cpp; the loop's thread
+  wire::Register registrations() override;
+  void on_established(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::FrameReader> reader,
+                      const session::ClientHandshake& handshake) override;
+  void on_attempt_failed(const base::Failure& failure, bool final) override;
+  void became_ready(const std::shared_ptr<session::Channel>& channel);
+  void lost(const session::Channel* ended, base::CloseReason reason, const std::string& text);
+  void give_up(const base::Failure& failure);
+  void check_heartbeat();
+
+  // node_frames.cpp
+  void on_frame(const wire::Frame& frame) override;
+  void after_read(session::Channel& from) override;
+  void on_end(std::shared_ptr<session::Channel> ended, base::CloseReason reason, const std::string& text) override;
+  void want_writable() override { engine->want_writable(); }
+  void on_answer(const wire::Frame& frame);
+  void on_directory(const wire::Frame& frame);
+  void directory_changed();
+  const base::Clock& clock() const override { return loop.clock(); }
+  std::string name_of(std::uint32_t member) const override { return directory.name_of(member); }
+  void send(base::Bytes frame, session::Urgency urgency) override;
+  void expire_at(base::SteadyTime when) override { schedule(when); }
+  std::uint32_t pending_on(MemberId member) const override { return calls.pending_on(member); }
+  void send_control(wire::FrameKind kind, std::uint32_t member, std::uint64_t id, base::Bytes payload = {});
+
+  // node_calls.cpp
+  struct Route {
+    std::uint32_t member = 0, callback_id = 0;
+  };
+  struct Pick {
+    std::optional<Route> route;
+    bool wait = false;  ///< nobody now, but somebody may come
+    std::optional<base::Failure> failure;
+  };
+  base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
+  base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
+  base::Result<void> fire(const detail::CallSpec& spec, Writer& arguments);
+  base::Result<base::Deadline> admit(const detail::CallSpec& spec, const Writer& arguments) const;
+  void place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked);
+  bool place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked);
+  Pick pick(rpc::OutgoingCall& call);
+  Pick pick_receiver(rpc::OutgoingCall& call);
+  Pick pick_any(rpc::OutgoingCall& call);
+  Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
+  void park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before);
+  bool unpark(const rpc::OutgoingCall& call);
+  void retry_parked(bool directory_changed);
+  void fail(rpc::OutgoingCall& call, base::Failure failure);
+  bool take_back(rpc::OutgoingCall& call);
+  void abandon(rpc::OutgoingCall& call, base::Failure failure);
+  void returned(rpc::OutgoingCall& call, const wire::Frame& frame);
+  base::Failure patience_ended(const rpc::OutgoingCall& call) const;
+  base::Failure timed_out(const rpc::OutgoingCall& call) const;
+  std::function<void(AsyncCall&)> canceller();
+
+  // node_waits.cpp
+  base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
+  void wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
+                      std::function<void(base::Result<void>)> done);
+  void run_due_waits();
+  void expire_waits(base::SteadyTime now);
+  base::Result<std::string> documentation(const std::string& process, const std::string& callback,
+                                          base::Deadline deadline);
+  void on_described(const wire::Frame& frame);
+
+  net::Loop& loop;
+  const std::shared_ptr<rpc::Engine> engine;
+  const Options options;
+  const Events events;
+  Directory directory;
+  Balancer balancer;
+  rpc::CallTable calls;
+  std::shared_ptr<rpc::Server> server;
+
+  std::atomic<std::shared_ptr<session::Channel>> channel;  ///< the connection, once the directory is here
+  std::atomic<std::uint32_t> epoch{0}, own_id{0};
+  std::atomic<bool> stopping{false}, stop_done{false}, draining{false};
+  std::atomic<std::uint64_t> calls_sent{0}, late_replies{0}, bounced{0}, resent{0}, reconnects{0};
+  std::atomic<std::int64_t> last_async_send{0};
+
+  // The loop's thread.
+  std::unique_ptr<Link> link;
+  std::shared_ptr<session::Channel> connecting;  ///< attached, the directory may not be here yet
+  std::optional<session::Heartbeat> heartbeat;
+  std::uint64_t heard_bytes = 0;
+  net::Timer heartbeat_timer, due_timer, away_timer;
+  std::set<std::uint32_t> announced;  ///< callback ids that the proof carried
+  bool ever_ready = false, away = false;
+
+  std::atomic<base::SteadyTime::rep> next_due{base::SteadyTime::max().time_since_epoch().count()};
+
+  base::Mutex parked_mutex;
+  struct Parked {
+    rpc::OutgoingCall* call;
+    std::vector<std::byte> frame;
+    base::SteadyTime not_before;  ///< eta
+  };
+  std::list<Parked> parked DAFFI_GUARDED_BY(parked_mutex);
+
+  base::Mutex start_mutex;
+  rpc::Completion up;  ///< ready for the first time, or given up
+  std::optional<base::Failure> start_failure DAFFI_GUARDED_BY(start_mutex);
+
+  base::Mutex events_mutex;
+  std::deque<std::function<void()>> event_queue DAFFI_GUARDED_BY(events_mutex);
+  bool events_running DAFFI_GUARDED_BY(events_mutex) = false;
+  bool told_connected DAFFI_GUARDED_BY(events_mutex) = false;
+
+  base::Mutex waits_mutex;
+  struct TimedWait {
+    base::SteadyTime until;
+    std::function<void()> expired;
+  };
+  std::map<std::uint64_t, TimedWait> timed_waits DAFFI_GUARDED_BY(waits_mutex);  ///< by the directory's wait id
+  struct Asked {
+    rpc::Completion done;
+    std::optional<std::string> text;
+  };
+  std::map<std::uint64_t, Asked*> asked DAFFI_GUARDED_BY(waits_mutex);  ///< documentation requests by frame id
+  std::uint64_t next_asked DAFFI_GUARDED_BY(waits_mutex) = 1;
+
+  base::Mutex fires_mutex;
+  std::size_t fires DAFFI_GUARDED_BY(fires_mutex) = 0;  ///< calls without a result that are not acknowledged yet
+  rpc::Completion* fires_done DAFFI_GUARDED_BY(fires_mutex) = nullptr;
+};
+
+}  // namespace daffi::node

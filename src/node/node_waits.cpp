@@ -1,0 +1,121 @@
+/// @file  Node, waiting for others: for processes and callbacks to appear, and for documentation texts.
+#include "node/node_impl.hpp"
+#include "rpc/task_work.hpp"
+#include "wire/messages.hpp"
+
+namespace daffi::node {
+namespace {
+
+base::Failure not_in_time(const std::string& what) {
+  return base::fail(ErrorCode::wait_timeout, what + " did not appear in time");
+}
+
+}  // namespace
+
+void Node::Impl::run_due_waits() {
+  for (auto& done : directory.take_due()) done();
+}
+
+base::Result<void> Node::Impl::wait_for(Directory::Check check, const std::string& what, base::Deadline deadline) {
+  const auto over = [this, check] { return stopping.load() || check(); };
+  if (check()) return {};
+  rpc::Completion found;
+  std::atomic<bool> finished{false};
+  const std::uint64_t id = directory.when(over, [&] {
+    engine->finish(found);
+    finished.store(true);
+  });
+  run_due_waits();
+  const bool in_time = engine->wait(found, deadline);
+  directory.forget_wait(id);
+  if (!in_time && !found.done()) {
+    // It may have been handed out for running just now; then it is about to be done.
+    (void)engine->wait(found, base::Deadline::in(clock(), std::chrono::milliseconds(20)));
+  }
+  while (found.done() && !finished.load()) std::this_thread::yield();
+  if (check()) return {};
+  if (stopping.load()) return base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what);
+  return not_in_time(what);
+}
+
+void Node::Impl::wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
+                                std::function<void(base::Result<void>)> done) {
+  struct State {
+    std::atomic<bool> over{false};
+    std::function<void(base::Result<void>)> done;
+  };
+  auto state = std::make_shared<State>();
+  state->done = std::move(done);
+  const auto end = [self = shared_from_this(), state](base::Result<void> result) {
+    if (state->over.exchange(true)) return;
+    auto shared = std::make_shared<base::Result<void>>(std::move(result));
+    self->engine->submit_always(*rpc::make_task([state, shared] { state->done(std::move(*shared)); }));
+  };
+  const std::uint64_t id =
+      directory.when([this, check] { return stopping.load() || check(); },
+                     [this, check, what, end] {
+                       if (check()) return end({});
+                       end(base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what));
+                     });
+  if (!deadline.is_never()) {
+    {
+      base::Lock lock(waits_mutex);
+      timed_waits[id] = {deadline.at, [end, what] { end(not_in_time(what)); }};
+    }
+    schedule(deadline.at);
+  }
+  run_due_waits();
+}
+
+// Strand: the loop's thread.
+void Node::Impl::expire_waits(base::SteadyTime now) {
+  std::vector<std::function<void()>> expired;
+  {
+    base::Lock lock(waits_mutex);
+    for (auto it = timed_waits.begin(); it != timed_waits.end();) {
+      if (it->second.until > now) {
+        schedule(it->second.until);
+        ++it;
+        continue;
+      }
+      directory.forget_wait(it->first);
+      expired.push_back(std::move(it->second.expired));
+      it = timed_waits.erase(it);
+    }
+  }
+  for (auto& end : expired) end();
+}
+
+base::Result<std::string> Node::Impl::documentation(const std::string& process, const std::string& callback,
+                                                    base::Deadline deadline) {
+  const auto holder = directory.find_at(process, callback);
+  if (!holder) return base::fail(ErrorCode::unknown_process, directory.unknown_receiver_text(process, callback));
+  Asked mine;
+  std::uint64_t id = 0;
+  {
+    base::Lock lock(waits_mutex);
+    id = next_asked++;
+    asked[id] = &mine;
+  }
+  wire::Describe question;
+  question.items.push_back({holder->member, holder->callback_id});
+  const auto payload = wire::encode(question);
+  send_control(wire::FrameKind::describe, 0, id, payload);
+  (void)engine->wait(mine.done, base::Deadline::earlier(deadline, base::Deadline::in(clock(), options.connect_wait)));
+  base::Lock lock(waits_mutex);
+  asked.erase(id);
+  if (mine.text) return *mine.text;
+  return base::fail(ErrorCode::wait_timeout, "the controller did not answer in time");
+}
+
+void Node::Impl::on_described(const wire::Frame& frame) {
+  const auto answer = wire::decode<wire::Described>(frame.payload);
+  base::Lock lock(waits_mutex);
+  const auto it = asked.find(frame.header.id);
+  if (it == asked.end()) return;
+  it->second->text = answer.ok() && !answer->items.empty() ? answer->items[0].doc : std::string();
+  engine->finish(it->second->done);
+  asked.erase(it);
+}
+
+}  // namespace daffi::node

@@ -1,0 +1,62 @@
+/// @file  The three ways in which a caller waits for a call: blocked, with an AsyncResult, or not at all.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/annotations.hpp"
+#include "rpc/outgoing_call.hpp"
+
+namespace daffi::node {
+
+/// FG. Lives on the caller's stack until it has settled.
+class BlockingCall final : public rpc::OutgoingCall {
+ public:
+  using OutgoingCall::OutgoingCall;
+  void settle(rpc::Engine& engine) override { engine.finish(*this); }
+};
+
+/// BG. Keeps itself alive until it has settled; its handles after that.
+class AsyncCall final : public rpc::OutgoingCall,
+                        public detail::PendingCall,
+                        public std::enable_shared_from_this<AsyncCall> {
+ public:
+  /// `cancel` ends a call that has not settled.
+  AsyncCall(detail::CallSpec spec, std::shared_ptr<rpc::Engine> engine, const base::Clock& clock,
+            std::function<void(AsyncCall&)> cancel);
+  void hold() { self_ = shared_from_this(); }
+  void settle(rpc::Engine& engine) override;
+
+  bool ready() const override { return Completion::done(); }
+  const detail::Reply& wait(std::optional<std::chrono::nanoseconds> limit) override;
+  std::exception_ptr error() const override;
+  void cancel() override;
+  void on_done(std::function<void()> task) override;
+  const std::string& func_name() const override { return spec.name; }
+  std::string uuid() const override;
+
+ private:
+  const detail::CallSpec own_spec_;
+  const std::shared_ptr<rpc::Engine> engine_;
+  const base::Clock& clock_;
+  const std::function<void(AsyncCall&)> cancel_;
+  const std::uint64_t number_;
+  base::Mutex mutex_;
+  std::vector<std::function<void()>> continuations_ DAFFI_GUARDED_BY(mutex_);
+  std::shared_ptr<AsyncCall> self_;
+};
+
+/// BG with return_result=False. Owns itself; a failure is logged.
+class FireCall final : public rpc::OutgoingCall {
+ public:
+  FireCall(detail::CallSpec spec, std::function<void()> on_end)
+      : OutgoingCall(own_spec_), own_spec_(std::move(spec)), on_end_(std::move(on_end)) {}
+  void settle(rpc::Engine& engine) override;
+
+ private:
+  const detail::CallSpec own_spec_;
+  const std::function<void()> on_end_;
+};
+
+}  // namespace daffi::node

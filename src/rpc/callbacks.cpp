@@ -1,0 +1,71 @@
+#include "rpc/callbacks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace daffi::rpc {
+
+Callbacks::Added Callbacks::add(detail::CallbackSpec spec) {
+  auto entry = std::make_shared<CallbackEntry>();
+  entry->spec = std::move(spec);
+  Added added;
+  std::unique_lock lock(table_mutex_);
+  for (auto it = by_id_.begin(); it != by_id_.end(); ++it) {
+    if (it->second->spec.name != entry->spec.name) continue;
+    added.replaced = it->second;
+    by_id_.erase(it);
+    break;
+  }
+  entry->id = added.id = next_id_++;
+  by_id_.emplace(added.id, std::move(entry));
+  return added;
+}
+
+std::shared_ptr<CallbackEntry> Callbacks::remove(std::uint32_t id) {
+  std::unique_lock lock(table_mutex_);
+  const auto it = by_id_.find(id);
+  if (it == by_id_.end()) return nullptr;
+  auto entry = std::move(it->second);
+  by_id_.erase(it);
+  return entry;
+}
+
+std::shared_ptr<CallbackEntry> Callbacks::find(std::uint32_t id) const {
+  std::shared_lock lock(table_mutex_);
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+std::vector<std::shared_ptr<CallbackEntry>> Callbacks::all() const {
+  std::vector<std::shared_ptr<CallbackEntry>> entries;
+  {
+    std::shared_lock lock(table_mutex_);
+    for (const auto& [id, entry] : by_id_) entries.push_back(entry);
+  }
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return entries;
+}
+
+void Callbacks::leave(CallbackEntry& entry, Engine& engine) {
+  entry.inside.fetch_sub(1);
+  // Who waits sets the flag first and looks at the count afterwards: one of the two sees the other.
+  if (!entry.removed.load()) return;
+  base::Lock lock(mutex_);
+  if (entry.left != nullptr && entry.inside.load() <= entry.allowed) engine.finish(*std::exchange(entry.left, nullptr));
+}
+
+void Callbacks::wait_until_left(CallbackEntry& entry, std::uint32_t allowed, Engine& engine) {
+  Completion left;
+  entry.removed.store(true);
+  {
+    base::Lock lock(mutex_);
+    if (entry.inside.load() <= allowed) return;
+    entry.allowed = allowed;
+    entry.left = &left;
+  }
+  engine.wait(left, base::Deadline::never());
+  base::Lock lock(mutex_);
+  entry.left = nullptr;
+}
+
+}  // namespace daffi::rpc

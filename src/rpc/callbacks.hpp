@@ -1,0 +1,53 @@
+/// @file  Callbacks: what this process offers, and how many calls are inside each.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <shared_mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/annotations.hpp"
+#include "daffi/detail/invocation.hpp"
+#include "rpc/engine.hpp"
+
+namespace daffi::rpc {
+
+/// One registered callback. Threads: any.
+struct CallbackEntry {
+  std::uint32_t id = 0;
+  detail::CallbackSpec spec;
+  std::atomic<std::uint32_t> inside{0};  ///< calls that have begun and not been answered
+  std::atomic<bool> removed{false};
+  std::uint32_t allowed = 0;   ///< under the table's mutex: calls that `left` does not wait for
+  Completion* left = nullptr;  ///< under the table's mutex: who waits for the calls inside to end
+};
+
+/// Threads: any.
+class Callbacks {
+ public:
+  struct Added {
+    std::uint32_t id = 0;
+    std::shared_ptr<CallbackEntry> replaced;  ///< one of the same name, out of the table now
+  };
+  Added add(detail::CallbackSpec spec);
+  /// Out of the table: no new call begins. nullptr: not there.
+  std::shared_ptr<CallbackEntry> remove(std::uint32_t id);
+  std::shared_ptr<CallbackEntry> find(std::uint32_t id) const;
+  /// In order of registration.
+  std::vector<std::shared_ptr<CallbackEntry>> all() const;
+
+  /// Enters and leaves an entry; leave() wakes who waits for it to be empty.
+  void enter(CallbackEntry& entry) { entry.inside.fetch_add(1); }
+  void leave(CallbackEntry& entry, Engine& engine);
+  /// Blocks until at most `allowed` calls are inside. One waiter at a time.
+  void wait_until_left(CallbackEntry& entry, std::uint32_t allowed, Engine& engine);
+
+ private:
+  mutable std::shared_mutex table_mutex_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<CallbackEntry>> by_id_;  // under table_mutex_
+  std::uint32_t next_id_ = 1;                                                // under table_mutex_
+  base::Mutex mutex_;
+};
+
+}  // namespace daffi::rpc

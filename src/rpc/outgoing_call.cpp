@@ -1,0 +1,107 @@
+#include "rpc/outgoing_call.hpp"
+
+#include <algorithm>
+
+namespace daffi::rpc {
+
+bool CallTable::add(OutgoingCall& call) {
+  base::Lock lock(mutex_);
+  if (closed_ || size_ >= limit_) return false;
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  Slot& slot = slots_[index];
+  slot.call = &call;
+  call.id.store((slot.generation << kIndexBits) | index, std::memory_order_relaxed);
+  ++size_;
+  ++pending_[call.target];
+  return true;
+}
+
+OutgoingCall* CallTable::release(std::size_t index) {
+  Slot& slot = slots_[index];
+  OutgoingCall* call = slot.call;
+  slot.call = nullptr;
+  ++slot.generation;
+  free_.push_back(static_cast<std::uint32_t>(index));
+  --size_;
+  const auto count = pending_.find(call->target);
+  // Members come and go: a count that is zero is not kept, unless it is the only one (the common case is one target).
+  if (--count->second == 0 && pending_.size() > 1) pending_.erase(count);
+  return call;
+}
+
+OutgoingCall* CallTable::take(std::uint64_t id, std::uint32_t member) {
+  base::Lock lock(mutex_);
+  const std::size_t index = id & ((1u << kIndexBits) - 1);
+  if (index >= slots_.size()) return nullptr;
+  const Slot& slot = slots_[index];
+  if (slot.call == nullptr || slot.generation != id >> kIndexBits || slot.call->target != member) return nullptr;
+  return release(index);
+}
+
+OutgoingCall* CallTable::take(std::uint64_t id) {
+  base::Lock lock(mutex_);
+  const std::size_t index = id & ((1u << kIndexBits) - 1);
+  if (id == 0 || index >= slots_.size()) return nullptr;
+  const Slot& slot = slots_[index];
+  if (slot.call == nullptr || slot.generation != id >> kIndexBits) return nullptr;
+  return release(index);
+}
+
+template <typename Pick>
+std::vector<OutgoingCall*> CallTable::take_if(Pick pick) {
+  std::vector<OutgoingCall*> taken;
+  base::Lock lock(mutex_);
+  for (std::size_t index = 0; index < slots_.size(); ++index) {
+    if (slots_[index].call != nullptr && pick(*slots_[index].call)) taken.push_back(release(index));
+  }
+  return taken;
+}
+
+std::vector<OutgoingCall*> CallTable::take_sent_to(std::uint32_t member) {
+  return take_if([member](const OutgoingCall& call) { return call.target == member; });
+}
+
+std::vector<OutgoingCall*> CallTable::take_expired(base::SteadyTime now) {
+  return take_if([now](const OutgoingCall& call) { return call.deadline.passed(now); });
+}
+
+std::vector<OutgoingCall*> CallTable::take_all() {
+  return take_if([](const OutgoingCall&) { return true; });
+}
+
+void CallTable::close() {
+  base::Lock lock(mutex_);
+  closed_ = true;
+}
+
+base::Deadline CallTable::next_deadline() const {
+  base::Lock lock(mutex_);
+  base::Deadline next;
+  for (const Slot& slot : slots_) {
+    if (slot.call != nullptr) next = base::Deadline::earlier(next, slot.call->deadline);
+  }
+  return next;
+}
+
+std::uint32_t CallTable::pending_on(std::uint32_t member) const {
+  base::Lock lock(mutex_);
+  const auto count = pending_.find(member);
+  return count == pending_.end() ? 0 : count->second;
+}
+
+std::size_t CallTable::size() const {
+  base::Lock lock(mutex_);
+  return size_;
+}
+
+bool CallTable::full() const {
+  base::Lock lock(mutex_);
+  return size_ >= limit_;
+}
+
+}  // namespace daffi::rpc

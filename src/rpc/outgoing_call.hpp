@@ -1,0 +1,84 @@
+/// @file  OutgoingCall: a call this process has made and that has not ended. CallTable: all of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/annotations.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "daffi/detail/invocation.hpp"
+#include "rpc/engine.hpp"
+
+namespace daffi::rpc {
+
+/// A call under way. It has one owner at a time: the table while it waits for an answer, else whoever took it out (to
+/// end it, or to send it again). Strand: its owner.
+class OutgoingCall : public Completion {
+ public:
+  /// `call_spec` lives as long as the call.
+  explicit OutgoingCall(const detail::CallSpec& call_spec) : spec(call_spec) {}
+  virtual ~OutgoingCall() = default;
+  /// Reply or failure is set: tells whoever waits. The call may be gone afterwards.
+  virtual void settle(Engine& engine) = 0;
+
+  const detail::CallSpec& spec;
+  std::atomic<std::uint64_t> id{0};          ///< in the table, of the last attempt; 0 before the first
+  std::uint32_t target = 0;                  ///< member it was sent to
+  std::vector<std::uint32_t> tried;          ///< members that did not take it
+  base::Deadline deadline;                   ///< end of the caller's patience
+  bool sent = false;                         ///< a frame may have left for `target`
+  std::optional<base::SteadyTime> patience;  ///< how long a place is looked for; set when first parked
+  std::optional<base::Failure> refusal;      ///< why the last of `tried` did not take it
+  bool bounced = false;                      ///< … it never reached that one
+  detail::Reply reply;
+  std::optional<base::Failure> failure;
+};
+
+/// Threads: any. Bounded: add() fails beyond the limit.
+class CallTable {
+ public:
+  explicit CallTable(std::size_t limit) : limit_(limit) {}
+
+  /// Takes the call in under a new id (never 0, not reused soon). False: the table is full or closed.
+  bool add(OutgoingCall& call);
+  /// Takes it out: by an answer from `member`, which must be the one it was sent to. nullptr: not there (any more).
+  OutgoingCall* take(std::uint64_t id, std::uint32_t member);
+  /// Takes it out, whoever has it.
+  OutgoingCall* take(std::uint64_t id);
+  std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
+  std::vector<OutgoingCall*> take_expired(base::SteadyTime now);
+  std::vector<OutgoingCall*> take_all();
+  /// No more calls are taken in.
+  void close();
+
+  /// The earliest deadline among calls whose owner does not wait for it itself.
+  base::Deadline next_deadline() const;
+  std::uint32_t pending_on(std::uint32_t member) const;
+  std::size_t size() const;
+  bool full() const;
+
+ private:
+  struct Slot {
+    OutgoingCall* call = nullptr;
+    std::uint64_t generation = 1;
+  };
+  static constexpr unsigned kIndexBits = 24;
+
+  OutgoingCall* release(std::size_t index) DAFFI_REQUIRES(mutex_);
+  template <typename Pick>
+  std::vector<OutgoingCall*> take_if(Pick pick);
+
+  const std::size_t limit_;
+  mutable base::Mutex mutex_;
+  std::vector<Slot> slots_ DAFFI_GUARDED_BY(mutex_);
+  std::vector<std::uint32_t> free_ DAFFI_GUARDED_BY(mutex_);
+  std::unordered_map<std::uint32_t, std::uint32_t> pending_ DAFFI_GUARDED_BY(mutex_);
+  std::size_t size_ DAFFI_GUARDED_BY(mutex_) = 0;
+  bool closed_ DAFFI_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace daffi::rpc

@@ -1,0 +1,263 @@
+#include "rpc/request.hpp"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <typeinfo>
+
+#include "base/error_table.hpp"
+#include "base/log.hpp"
+#include "rpc/task_work.hpp"
+#include "wire/limits.hpp"
+
+namespace daffi::rpc {
+namespace {
+
+// The callback this thread is inside of, innermost first.
+struct Inside {
+  const CallbackEntry* entry;
+  const Inside* outer;
+};
+thread_local const Inside* inside = nullptr;
+
+// A result's buffer, one for each level of callbacks that run inside each other on this thread (inline engine only).
+class ResultBuffer {
+ public:
+  ResultBuffer() {
+    if (depth() == pool().size()) pool().push_back(std::make_unique<Writer>(detail::kResultHeadroom));
+    writer_ = pool()[depth()++].get();
+    writer_->clear(detail::kResultHeadroom);
+  }
+  ~ResultBuffer() { --depth(); }
+  ResultBuffer(const ResultBuffer&) = delete;
+  ResultBuffer& operator=(const ResultBuffer&) = delete;
+  Writer& writer() { return *writer_; }
+
+ private:
+  static std::vector<std::unique_ptr<Writer>>& pool() {
+    thread_local std::vector<std::unique_ptr<Writer>> writers;
+    return writers;
+  }
+  static std::size_t& depth() {
+    thread_local std::size_t depth = 0;
+    return depth;
+  }
+  Writer* writer_;
+};
+
+std::string demangled(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    std::free);
+  return status == 0 ? name.get() : type.name();
+}
+
+// An answer that is given later.
+class Deferred final : public detail::Responder {
+ public:
+  Deferred(Answer answer, std::shared_ptr<Engine> engine, std::function<void()> on_end)
+      : answer_(std::move(answer)), engine_(std::move(engine)), on_end_(std::move(on_end)) {}
+  ~Deferred() override {
+    if (answered_.exchange(true)) return;
+    answer_.failure(base::fail(ErrorCode::cancelled,
+                               "the callback '" + answer_.entry().spec.name + "' was dropped before it gave an answer"),
+                    session::Urgency::now);
+    on_end_();
+  }
+  void reply(Writer& result) override {
+    if (answered_.exchange(true)) return;
+    answer_.result(result, session::Urgency::now);
+    on_end_();
+  }
+  void fail(std::exception_ptr error) override {
+    if (answered_.exchange(true)) return;
+    answer_.exception(error, session::Urgency::now);
+    on_end_();
+  }
+  void post(std::function<void()> task) override { engine_->submit_always(*make_task(std::move(task))); }
+
+ private:
+  Answer answer_;
+  const std::shared_ptr<Engine> engine_;
+  const std::function<void()> on_end_;
+  std::atomic<bool> answered_{false};
+};
+
+// What a callback's shell is given.
+class Call final : public detail::Invocation {
+ public:
+  Call(Request& request, Answer& answer, CallContext* context)
+      : request_(request),
+        answer_(answer),
+        arguments_(base::Bytes(request.payload).subspan(wire::kCallHeadSize)),
+        context_(context) {}
+
+  Reader& arguments() override { return arguments_; }
+  CallContext& context() override { return *context_; }
+  Writer& result() override { return buffer_.writer(); }
+  void reject_arguments(std::string why) override { rejected_ = std::move(why); }
+  std::shared_ptr<detail::Responder> defer() override {
+    deferred_ = true;
+    return request_.make_responder(answer_);
+  }
+  bool deferred() const { return deferred_; }
+  const std::optional<std::string>& rejected() const { return rejected_; }
+
+ private:
+  Request& request_;
+  Answer& answer_;
+  Reader arguments_;
+  CallContext* context_;
+  ResultBuffer buffer_;
+  bool deferred_ = false;
+  std::optional<std::string> rejected_;
+};
+
+}  // namespace
+
+bool Server::is_inside(const CallbackEntry& entry) {
+  for (const Inside* level = inside; level != nullptr; level = level->outer) {
+    if (level->entry == &entry) return true;
+  }
+  return false;
+}
+
+void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) {
+  wire::Header header;
+  header.size = static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize);
+  header.kind = kind;
+  header.epoch = call_.epoch;
+  header.member = call_.member;
+  header.id = call_.id;
+  wire::encode_header(header, frame.first<wire::kHeaderSize>());
+  server_->host_->send(frame, urgency);
+}
+
+void Answer::result(Writer& result, session::Urgency urgency) {
+  if (result.size() > wire::kMaxFramePayload) {
+    return failure(base::fail(ErrorCode::result_too_large, "the result of '" + entry_->spec.name + "' has " +
+                                                               std::to_string(result.size()) + " bytes, the limit is " +
+                                                               std::to_string(wire::kMaxFramePayload)),
+                   urgency);
+  }
+  if (wanted_) send(wire::FrameKind::result, result.buffer(), urgency);
+}
+
+void Answer::failure(const base::Failure& failure, session::Urgency urgency) {
+  if (!wanted_) {
+    return base::log(LogLevel::error, "node",
+                     "callback '" + entry_->spec.name + "', called without wanting a result, failed: " +
+                         (failure.remote ? failure.remote->type + ": " + failure.remote->message : failure.message));
+  }
+  std::vector<std::byte> frame = wire::encode_error(failure);
+  frame.insert(frame.begin(), wire::kHeaderSize, std::byte{0});
+  send(wire::FrameKind::error, frame, urgency);
+}
+
+void Answer::exception(std::exception_ptr error, session::Urgency urgency) {
+  RemoteException account;
+  account.language = server_->language_;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& e) {
+    account.type = "daffi::" + std::string(base::error_row(e.code()).class_name);
+    account.message = e.message();
+    if (e.remote() != nullptr) account.trace = e.remote()->trace;
+    if (e.code() == ErrorCode::unencodable || e.code() == ErrorCode::result_too_large) {
+      return failure(base::fail(ErrorCode::unencodable_result,
+                                "the result of '" + entry_->spec.name + "' cannot be encoded: " + e.message()),
+                     urgency);
+    }
+  } catch (const std::exception& e) {
+    account.type = demangled(typeid(e));
+    account.message = e.what();
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    account.type = type != nullptr ? demangled(*type) : "unknown";
+    account.message = "not a std::exception";
+  }
+  base::Failure result = base::fail(ErrorCode::remote_error, account.message);
+  result.remote = std::make_shared<const RemoteException>(std::move(account));
+  failure(result, urgency);
+}
+
+Request::Request(std::shared_ptr<Server> owner, const wire::Frame& frame, const wire::CallHead& call_head,
+                 base::SteadyTime now)
+    : header(frame.header),
+      head(call_head),
+      payload(frame.payload.begin(), frame.payload.end()),
+      server(std::move(owner)) {
+  if (head.remaining_ms != wire::CallHead::kNoLimit) deadline.at = now + std::chrono::milliseconds(head.remaining_ms);
+}
+
+Request* Request::make(std::shared_ptr<Server> server, const wire::Frame& frame, const wire::CallHead& head,
+                       base::SteadyTime now) {
+  return new Request(std::move(server), frame, head, now);
+}
+
+void Request::discard() {
+  server->queued_bytes_.fetch_sub(payload.size());
+  server->queued_.fetch_sub(1);
+  if (stop) server->unwatch({header.member, header.id});
+  delete this;
+}
+
+void Request::run(bool last) {
+  const std::unique_ptr<Request> self(this);
+  const session::Urgency urgency = last ? session::Urgency::now : session::Urgency::corked;
+  server->begun();
+  server->queued_bytes_.fetch_sub(payload.size());
+  server->queued_.fetch_sub(1);
+  auto entry = server->callbacks_.find(head.callback_id);
+  const bool stopped = stop && stop->stop_requested();
+  if (stopped || (!deadline.is_never() && deadline.passed(server->host_->clock().now()))) {
+    // Its caller has given up already: nobody waits for an answer.
+    server->expired_unrun_.fetch_add(1);
+  } else if (!entry) {
+    server->refuse(*this, ErrorCode::no_candidate, "this callback is not registered any more");
+  } else {
+    return invoke(std::move(entry), urgency);
+  }
+  if (stop) server->unwatch({header.member, header.id});
+  server->ended();
+}
+
+void Request::invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urgency) {
+  CallbackEntry& callback = *entry;
+  server->callbacks_.enter(callback);
+  Answer answer(server, std::move(entry), header, (head.flags & wire::CallHead::kNoReply) == 0);
+  std::optional<CallContext> context;
+  if (callback.spec.wants_context) {
+    std::optional<std::chrono::steady_clock::time_point> until;
+    if (!deadline.is_never()) until = deadline.at;
+    context.emplace(server->host_->name_of(header.member), until, stop ? stop->get_token() : std::stop_token());
+  }
+  const Inside level{&callback, inside};
+  inside = &level;
+  bool deferred = false;
+  {
+    Call call(*this, answer, context ? &*context : nullptr);
+    try {
+      callback.spec.handler(call);
+      deferred = call.deferred();
+      if (!deferred && call.rejected()) {
+        answer.failure(base::fail(ErrorCode::remote_arguments, *call.rejected()), urgency);
+      } else if (!deferred) {
+        answer.result(call.result(), urgency);
+      }
+    } catch (...) {
+      deferred = call.deferred();
+      if (!deferred) answer.exception(std::current_exception(), urgency);
+    }
+  }
+  inside = level.outer;
+  if (!deferred) server->answered(callback, {header.member, header.id}, stop.has_value());
+}
+
+std::shared_ptr<detail::Responder> Request::make_responder(const Answer& answer) {
+  auto on_end = [keep = server, entry = answer.shared_entry(), key = Server::CallKey{header.member, header.id},
+                 watched = stop.has_value()] { keep->answered(*entry, key, watched); };
+  return std::make_shared<Deferred>(answer, server->engine_, std::move(on_end));
+}
+
+}  // namespace daffi::rpc

@@ -1,0 +1,110 @@
+#include "rpc/run_queue.hpp"
+
+#include <algorithm>
+
+namespace daffi::rpc {
+
+RunQueue::Put RunQueue::put(Work& work, bool always) {
+  base::Lock lock(mutex_);
+  // With every runner stuck, a queue would only hide that nothing moves (and a nested call would wait for itself).
+  const bool saturated = running_ >= max_runners_ && active_ == 0;
+  if (!always && (queued_ >= max_queued_ || saturated)) return Put::refused;
+  work.next = nullptr;
+  (tail_ == nullptr ? head_ : tail_->next) = &work;
+  tail_ = &work;
+  // An active runner that already had a backlog is watched by the tick; one on its last piece is not.
+  return ++queued_ > 1 && active_ > 0 ? Put::queued : Put::queued_first;
+}
+
+bool RunQueue::begin(Runner& runner, bool forced, bool& backlog) {
+  base::Lock lock(mutex_);
+  if (queued_ == 0 || running_ >= max_runners_) return false;
+  if (!forced && active_ > 0 && queued_ > 1) {
+    backlog = true;
+    return false;
+  }
+  backlog = queued_ > 1;
+  runner.active = true;
+  runner.previous = nullptr;
+  runner.next = runners_;
+  if (runners_ != nullptr) runners_->previous = &runner;
+  runners_ = &runner;
+  ++running_;
+  ++active_;
+  return true;
+}
+
+void RunQueue::end(Runner& runner) {
+  if (runner.active) --active_;
+  --running_;
+  if (runner.previous != nullptr) runner.previous->next = runner.next;
+  if (runner.next != nullptr) runner.next->previous = runner.previous;
+  if (runners_ == &runner) runners_ = runner.next;
+}
+
+Work* RunQueue::take(Runner& runner, bool& last) {
+  base::Lock lock(mutex_);
+  if (head_ == nullptr || (!runner.active && active_ > 0)) {
+    end(runner);
+    return nullptr;
+  }
+  if (!runner.active) {
+    runner.active = true;
+    ++active_;
+  }
+  Work* work = head_;
+  head_ = work->next;
+  if (head_ == nullptr) tail_ = nullptr;
+  last = --queued_ == 0;
+  ++taken_;
+  return work;
+}
+
+bool RunQueue::set_aside(Runner& runner) {
+  base::Lock lock(mutex_);
+  if (runner.active) {
+    runner.active = false;
+    --active_;
+  }
+  return queued_ > 0;
+}
+
+RunQueue::Verdict RunQueue::judge(std::size_t cores) {
+  base::Lock lock(mutex_);
+  if (queued_ == 0) {
+    escalation_ = 1;
+    return {};
+  }
+  Verdict verdict{true, 0};
+  if (taken_ == judged_at_) {
+    for (Runner* runner = runners_; runner != nullptr; runner = runner->next) runner->active = false;
+    active_ = 0;
+    verdict.takers = std::min({escalation_, queued_, max_runners_ - std::min(max_runners_, running_)});
+    escalation_ = std::min<std::size_t>(escalation_ * 2, 64);
+  } else {
+    escalation_ = 1;
+    verdict.takers = active_ < cores ? 1 : 0;
+  }
+  judged_at_ = taken_;
+  return verdict;
+}
+
+Work* RunQueue::clear() {
+  base::Lock lock(mutex_);
+  Work* all = head_;
+  head_ = tail_ = nullptr;
+  queued_ = 0;
+  return all;
+}
+
+std::size_t RunQueue::queued() const {
+  base::Lock lock(mutex_);
+  return queued_;
+}
+
+std::size_t RunQueue::running() const {
+  base::Lock lock(mutex_);
+  return running_;
+}
+
+}  // namespace daffi::rpc

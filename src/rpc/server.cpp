@@ -1,0 +1,198 @@
+#include "rpc/server.hpp"
+
+#include <array>
+#include <utility>
+
+#include "rpc/request.hpp"
+#include "wire/messages.hpp"
+
+namespace daffi::rpc {
+namespace {
+
+// What this thread has read and not yet queued. A thread reads one connection at a time, from on_call() to
+// after_read().
+struct Collected {
+  std::vector<Request*> calls;
+  std::vector<std::stop_source> stops;
+};
+thread_local Collected collected;
+
+// Runs user code (stop callbacks), so it needs a handler thread.
+class StopWork final : public Work {
+ public:
+  explicit StopWork(std::vector<std::stop_source> stops) : stops_(std::move(stops)) {}
+  void run(bool) override {
+    const std::unique_ptr<StopWork> self(this);
+    for (auto& stop : stops_) stop.request_stop();
+  }
+  void discard() override { run(true); }
+
+ private:
+  std::vector<std::stop_source> stops_;
+};
+
+}  // namespace
+
+Server::Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host, std::string language, Limits limits)
+    : engine_(std::move(engine)), host_(std::move(host)), language_(std::move(language)), limits_(limits) {}
+
+bool Server::on_call(const wire::Frame& frame) {
+  const auto head = wire::decode_call_head(frame.payload);
+  if (!head) return false;
+  const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
+  auto* request = Request::make(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
+  if (auto entry = callbacks_.find(head->callback_id); entry && entry->spec.wants_context) watch(*request, entry);
+  collected.calls.push_back(request);
+  return true;
+}
+
+void Server::watch(Request& request, std::shared_ptr<CallbackEntry>) {
+  request.stop.emplace();
+  {
+    base::Lock lock(mutex_);
+    watched_.insert_or_assign(CallKey{request.header.member, request.header.id},
+                              Watched{*request.stop, request.deadline});
+  }
+  if (!request.deadline.is_never()) host_->expire_at(request.deadline.at);
+}
+
+void Server::unwatch(const CallKey& key) {
+  base::Lock lock(mutex_);
+  watched_.erase(key);
+}
+
+void Server::on_cancel(const wire::Frame& frame) {
+  base::Lock lock(mutex_);
+  const auto it = watched_.find(CallKey{frame.header.member, frame.header.id});
+  if (it != watched_.end()) collected.stops.push_back(it->second.stop);
+}
+
+void Server::after_read() {
+  // Swapped out first: what is called below may read in turn.
+  auto calls = std::move(collected.calls);
+  collected.calls.clear();
+  for (Request* request : calls) {
+    const std::size_t bytes = request->payload.size();
+    const wire::Header header = request->header;
+    const bool acknowledge = (request->head.flags & wire::CallHead::kNoReply) != 0;
+    queued_.fetch_add(1);
+    const std::size_t queued = queued_bytes_.fetch_add(bytes) + bytes;
+    if (draining_.load()) {
+      refused_draining_.fetch_add(1);
+      refuse(*request, ErrorCode::draining, "this process is stopping");
+    } else if (queued > limits_.queued_bytes || !engine_->submit(*request)) {
+      refused_busy_.fetch_add(1);
+      refuse(*request, ErrorCode::busy, "all handler threads are taken");
+    } else {
+      if (acknowledge) accepted(header);
+      continue;
+    }
+    request->discard();
+  }
+  const bool any = !calls.empty();
+  calls.clear();
+  collected.calls = std::move(calls);  // keeps its memory for the next round
+  stop_later(std::exchange(collected.stops, {}));
+  if (any) engine_->kick();
+}
+
+void Server::refuse(Request& request, ErrorCode code, std::string_view text) {
+  std::vector<std::byte> frame(wire::kHeaderSize);
+  const auto front = wire::encode_return_head(code, text);
+  frame.insert(frame.end(), front.begin(), front.end());
+  frame.insert(frame.end(), request.payload.begin(), request.payload.end());
+  wire::Header header = request.header;
+  header.kind = wire::FrameKind::refuse;
+  header.size = static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize);
+  wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
+  host_->send(frame, session::Urgency::now);
+}
+
+// Who wants no result still wants to know that the call has arrived: an empty result says so.
+void Server::accepted(const wire::Header& call) {
+  wire::Header header = call;
+  header.kind = wire::FrameKind::result;
+  header.size = 0;
+  std::array<std::byte, wire::kHeaderSize> frame;
+  wire::encode_header(header, frame);
+  host_->send(frame, session::Urgency::now);
+}
+
+void Server::stop_later(std::vector<std::stop_source> stops) {
+  if (!stops.empty()) engine_->submit_always(*new StopWork(std::move(stops)));
+}
+
+void Server::caller_lost(std::uint32_t member) {
+  std::vector<std::stop_source> stops;
+  {
+    base::Lock lock(mutex_);
+    for (const auto& [key, watched] : watched_) {
+      if (key.member == member) stops.push_back(watched.stop);
+    }
+  }
+  stop_later(std::move(stops));
+}
+
+void Server::all_callers_lost() {
+  std::vector<std::stop_source> stops;
+  {
+    base::Lock lock(mutex_);
+    for (const auto& [key, watched] : watched_) stops.push_back(watched.stop);
+  }
+  stop_later(std::move(stops));
+}
+
+void Server::expire(base::SteadyTime now) {
+  std::vector<std::stop_source> stops;
+  base::Deadline next;
+  {
+    base::Lock lock(mutex_);
+    for (const auto& [key, watched] : watched_) {
+      if (watched.deadline.passed(now)) {
+        stops.push_back(watched.stop);
+      } else {
+        next = base::Deadline::earlier(next, watched.deadline);
+      }
+    }
+  }
+  stop_later(std::move(stops));
+  if (!next.is_never()) host_->expire_at(next.at);
+}
+
+void Server::answered(CallbackEntry& entry, const CallKey& key, bool watched) {
+  if (watched) unwatch(key);
+  callbacks_.leave(entry, *engine_);
+  served_.fetch_add(1);
+  ended();
+}
+
+void Server::ended() {
+  running_.fetch_sub(1);
+  if (!idle_wanted_.load()) return;
+  base::Lock lock(mutex_);
+  if (idle_waiter_ != nullptr && idle(idle_own_)) engine_->finish(*std::exchange(idle_waiter_, nullptr));
+}
+
+bool Server::wait_idle(base::Deadline deadline) {
+  Completion done;
+  // A callback that stops its own process would wait for itself.
+  const std::size_t own = engine_->in_handler() ? 1 : 0;
+  idle_wanted_.store(true);
+  {
+    base::Lock lock(mutex_);
+    if (idle(own)) return true;
+    idle_waiter_ = &done;
+    idle_own_ = own;
+  }
+  engine_->wait(done, deadline);
+  base::Lock lock(mutex_);
+  idle_waiter_ = nullptr;
+  return idle(own);
+}
+
+ServerStats Server::stats() const {
+  return {running_.load(),      queued_.load(),           served_.load(),
+          refused_busy_.load(), refused_draining_.load(), expired_unrun_.load()};
+}
+
+}  // namespace daffi::rpc

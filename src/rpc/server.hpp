@@ -1,0 +1,111 @@
+/// @file  Server: calls that come in: queued, run, answered.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/annotations.hpp"
+#include "rpc/callbacks.hpp"
+#include "rpc/engine.hpp"
+#include "session/channel.hpp"
+#include "wire/call_messages.hpp"
+#include "wire/header.hpp"
+#include "wire/parser.hpp"
+
+namespace daffi::rpc {
+
+/// What the server needs of its node. Threads: any.
+class ServerHost {
+ public:
+  virtual ~ServerHost() = default;
+  virtual const base::Clock& clock() const = 0;
+  virtual std::string name_of(std::uint32_t member) const = 0;
+  /// Sends a frame over the current connection; dropped when there is none.
+  virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
+  /// Makes sure that Server::expire() is called at `when`, or earlier.
+  virtual void expire_at(base::SteadyTime when) = 0;
+};
+
+/// Counters. Value.
+struct ServerStats {
+  std::size_t running = 0;  ///< begun and not answered, deferred ones included
+  std::size_t queued = 0;
+  std::uint64_t served = 0, refused_busy = 0, refused_draining = 0, expired_unrun = 0;
+};
+
+/// Threads: any; on_call() and on_cancel() under the read role, after_read() on the same thread behind it.
+class Server : public std::enable_shared_from_this<Server> {
+ public:
+  struct Limits {
+    std::size_t queued_bytes = 64u << 20;
+  };
+  Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host, std::string language, Limits limits);
+
+  Callbacks& callbacks() { return callbacks_; }
+  /// True while this thread runs that callback.
+  static bool is_inside(const CallbackEntry& entry);
+
+  /// False: the frame breaks the protocol.
+  bool on_call(const wire::Frame& frame);
+  void on_cancel(const wire::Frame& frame);
+  void after_read();
+
+  /// The caller is gone: its calls' stop tokens fire.
+  void caller_lost(std::uint32_t member);
+  /// All callers are gone, or this process stops.
+  void all_callers_lost();
+  void expire(base::SteadyTime now);
+
+  /// From now on calls are refused as draining.
+  void begin_drain() { draining_.store(true); }
+  /// Blocks until no call is queued or running but those that this thread is inside of; false at the deadline.
+  bool wait_idle(base::Deadline deadline);
+  ServerStats stats() const;
+
+ private:
+  friend class Request;
+  friend class Answer;
+  struct CallKey {
+    std::uint32_t member;
+    std::uint64_t id;
+    bool operator==(const CallKey&) const = default;
+  };
+  struct CallKeyHash {
+    std::size_t operator()(const CallKey& key) const { return key.id * 0x9e3779b97f4a7c15ull + key.member; }
+  };
+  struct Watched {
+    std::stop_source stop;
+    base::Deadline deadline;
+  };
+
+  void watch(class Request& request, std::shared_ptr<CallbackEntry> entry);
+  void unwatch(const CallKey& key);
+  void refuse(class Request& request, ErrorCode code, std::string_view text);
+  void stop_later(std::vector<std::stop_source> stops);
+  void begun() { running_.fetch_add(1); }
+  void ended();
+  void answered(CallbackEntry& entry, const CallKey& key, bool watched);
+  void accepted(const wire::Header& call);
+  bool idle(std::size_t own) const { return running_.load() <= own && queued_.load() == 0; }
+
+  const std::shared_ptr<Engine> engine_;
+  const std::shared_ptr<ServerHost> host_;
+  const std::string language_;
+  const Limits limits_;
+  Callbacks callbacks_;
+  std::atomic<bool> draining_{false};
+  std::atomic<std::size_t> queued_bytes_{0};
+  std::atomic<std::size_t> running_{0}, queued_{0};
+  std::atomic<std::uint64_t> served_{0}, refused_busy_{0}, refused_draining_{0}, expired_unrun_{0};
+  std::atomic<bool> idle_wanted_{false};
+  base::Mutex mutex_;
+  Completion* idle_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
+  std::size_t idle_own_ DAFFI_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<CallKey, Watched, CallKeyHash> watched_
+      DAFFI_GUARDED_BY(mutex_);  // calls that can be told to stop
+};
+
+}  // namespace daffi::rpc

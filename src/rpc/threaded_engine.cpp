@@ -1,0 +1,284 @@
+#include "rpc/threaded_engine.hpp"
+
+#include <condition_variable>
+#include <thread>
+
+#include "base/log.hpp"
+#include "base/threads.hpp"
+#include "net/wait_sets.hpp"
+#include "rpc/run_queue.hpp"
+#include "rpc/waiting.hpp"
+#include "session/channel.hpp"
+
+namespace daffi::rpc {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(1);
+constexpr auto kFlushTick = std::chrono::microseconds(100);
+constexpr auto kIdle = std::chrono::seconds(10);
+constexpr std::size_t kFirstThreads = 2;
+
+class ThreadedEngine;
+
+// What this thread is doing for which engine.
+thread_local const ThreadedEngine* worker_of = nullptr;
+thread_local RunQueue::Runner* running_as = nullptr;
+
+class ThreadedEngine final : public Engine, public std::enable_shared_from_this<ThreadedEngine> {
+ public:
+  ThreadedEngine(std::unique_ptr<net::WaitSets> sets, EngineOptions options)
+      : options_(options),
+        sets_(std::move(sets)),
+        queue_(options.max_queued, options.handler_threads),
+        waiting_(*sets_, options.busy_poll, [this] { read(); }) {}
+
+  void start() {
+    for (std::size_t i = 0; i < kFirstThreads; ++i) add_thread();
+  }
+
+  base::Result<void> attach(std::shared_ptr<session::Channel> channel) override;
+  void detach() override;
+  void want_writable() override { sets_->arm_writable(); }
+  void flush_soon() override { arm_tick(kFlushTick); }
+
+  bool wait(Completion& what, base::Deadline deadline) override;
+  void finish(Completion& what) override { waiting_.finish(what); }
+
+  bool submit(Work& work) override { return put(work, false); }
+  void submit_always(Work& work) override;
+  void kick() override;
+
+  bool in_handler() const override { return worker_of == this && running_as != nullptr; }
+  void stop(base::Deadline deadline) override;
+  EngineStats stats() const override;
+
+ private:
+  bool put(Work& work, bool always);
+  std::shared_ptr<session::Channel> channel() const;
+  void read();
+  void add_thread();
+  void worker(bool forced);
+  void run_queue(bool forced);
+  void run_all(RunQueue::Runner& runner);
+  void keep_reader();
+  void on_tick();
+  void arm_tick(base::Duration span);
+  bool may_end();
+  void leave();
+
+  const EngineOptions options_;
+  const std::unique_ptr<net::WaitSets> sets_;
+  RunQueue queue_;
+  Waiting waiting_;
+  const std::size_t cores_ = std::max(1u, std::thread::hardware_concurrency());
+
+  std::atomic<std::shared_ptr<session::Channel>> channel_;
+  std::atomic<std::size_t> idle_{0};    // threads in wait_worker, or on their way there
+  std::atomic<std::size_t> forced_{0};  // takers the tick has asked for
+  std::atomic<bool> need_kick_{false};
+  std::atomic<bool> tick_armed_{false};
+  std::atomic<bool> stopping_{false};
+
+  mutable base::Mutex mutex_;
+  std::condition_variable_any left_;
+  std::size_t threads_ DAFFI_GUARDED_BY(mutex_) = 0;
+  bool spawn_warned_ DAFFI_GUARDED_BY(mutex_) = false;
+};
+
+base::Result<void> ThreadedEngine::attach(std::shared_ptr<session::Channel> channel) {
+  const int fd = channel->fd();
+  channel_.store(channel);
+  auto attached = sets_->attach(fd);
+  if (!attached.ok()) {
+    channel_.store(nullptr);
+    return attached;
+  }
+  // What came behind the handshake is in the reader already and announces itself to nobody.
+  sets_->kick_worker();
+  return {};
+}
+
+void ThreadedEngine::detach() {
+  if (const auto channel = channel_.exchange(nullptr)) sets_->detach(channel->fd());
+}
+
+std::shared_ptr<session::Channel> ThreadedEngine::channel() const { return channel_.load(); }
+
+void ThreadedEngine::read() {
+  if (const auto channel = this->channel()) channel->pump();
+}
+
+bool ThreadedEngine::wait(Completion& what, base::Deadline deadline) {
+  if (what.done()) return true;
+  if (const auto channel = this->channel()) channel->flush();
+  // A callback that waits stands in nobody's way.
+  if (in_handler() && queue_.set_aside(*running_as)) {
+    forced_.fetch_add(1);
+    sets_->kick_worker();
+  }
+  return waiting_.wait(what, deadline);
+}
+
+bool ThreadedEngine::put(Work& work, bool always) {
+  const auto outcome = queue_.put(work, always);
+  if (outcome == RunQueue::Put::queued_first) need_kick_.store(true, std::memory_order_relaxed);
+  return outcome != RunQueue::Put::refused;
+}
+
+void ThreadedEngine::submit_always(Work& work) {
+  if (stopping_.load()) return work.discard();
+  put(work, true);
+  kick();
+}
+
+void ThreadedEngine::kick() {
+  // A handler thread that has just read runs the queue itself.
+  if (worker_of == this && running_as == nullptr) return;
+  if (need_kick_.exchange(false)) sets_->kick_worker();
+}
+
+void ThreadedEngine::add_thread() {
+  {
+    base::Lock lock(mutex_);
+    if (stopping_.load() || threads_ > options_.handler_threads) return;
+    ++threads_;
+  }
+  idle_.fetch_add(1);
+  auto thread = base::try_spawn("daffi-handler", [self = shared_from_this()] { self->worker(true); });
+  if (thread.joinable()) return thread.detach();
+  idle_.fetch_sub(1);
+  bool warn = false;
+  {
+    base::Lock lock(mutex_);
+    --threads_;
+    warn = !std::exchange(spawn_warned_, true);
+    left_.notify_all();
+  }
+  if (warn) base::log(LogLevel::warning, "node", "the system gives no more threads for callbacks");
+}
+
+// Born idle: counted as waiting by whoever made it.
+void ThreadedEngine::worker(bool born) {
+  worker_of = this;
+  for (bool first = born; !stopping_.load(); first = false) {
+    net::Wake wake;
+    if (!first) {
+      idle_.fetch_add(1);
+      wake = sets_->wait_worker(kIdle);
+    }
+    idle_.fetch_sub(1);
+    if (wake.stopped || (wake.timed_out && may_end())) break;
+    if (wake.writable) {
+      if (const auto channel = this->channel()) channel->on_writable();
+    }
+    if (wake.ticked) on_tick();
+    read();
+    std::size_t forced = forced_.load();
+    while (forced > 0 && !forced_.compare_exchange_weak(forced, forced - 1)) {
+    }
+    run_queue(forced > 0);
+  }
+  leave();
+}
+
+void ThreadedEngine::run_queue(bool forced) {
+  need_kick_.store(false, std::memory_order_relaxed);
+  RunQueue::Runner runner;
+  bool backlog = false;
+  const bool begun = queue_.begin(runner, forced, backlog);
+  if (backlog) arm_tick(kTick);
+  if (!begun) return;
+  keep_reader();
+  run_all(runner);
+  if (const auto channel = this->channel()) channel->flush();
+}
+
+void ThreadedEngine::run_all(RunQueue::Runner& runner) {
+  running_as = &runner;
+  bool last = false;
+  while (Work* work = queue_.take(runner, last)) work->run(last);
+  running_as = nullptr;
+}
+
+// Whoever goes to run callbacks leaves somebody behind to read.
+void ThreadedEngine::keep_reader() {
+  if (idle_.load() == 0) add_thread();
+}
+
+void ThreadedEngine::arm_tick(base::Duration span) {
+  if (!tick_armed_.exchange(true)) sets_->arm_tick(span);
+}
+
+void ThreadedEngine::on_tick() {
+  tick_armed_.store(false);
+  bool flushed = false;
+  if (const auto channel = this->channel(); channel && channel->has_corked()) {
+    channel->flush();
+    flushed = true;
+  }
+  const auto verdict = queue_.judge(cores_);
+  if (verdict.backlog) {
+    arm_tick(kTick);
+  } else if (flushed) {
+    arm_tick(kFlushTick);
+  }
+  if (verdict.takers == 0) return;
+  forced_.fetch_add(verdict.takers);
+  // This thread is one of them; each of the others needs a wake, or has to be made.
+  for (std::size_t more = 1; more < verdict.takers; ++more) {
+    if (idle_.load() > more) {
+      sets_->kick_worker();
+    } else {
+      add_thread();
+    }
+  }
+}
+
+bool ThreadedEngine::may_end() {
+  base::Lock lock(mutex_);
+  return threads_ > kFirstThreads && idle_.load() >= kFirstThreads;
+}
+
+void ThreadedEngine::leave() {
+  worker_of = nullptr;
+  base::Lock lock(mutex_);
+  --threads_;
+  left_.notify_all();
+}
+
+void ThreadedEngine::stop(base::Deadline deadline) {
+  stopping_.store(true);
+  sets_->stop();
+  {
+    const std::size_t own = worker_of == this ? 1 : 0;
+    base::Lock lock(mutex_);
+    const auto all_left = [this, own]() DAFFI_REQUIRES(mutex_) { return threads_ <= own; };
+    if (deadline.is_never()) {
+      left_.wait(lock, all_left);
+    } else {
+      left_.wait_until(lock, deadline.at, all_left);
+    }
+  }
+  for (Work* work = queue_.clear(); work != nullptr;) {
+    Work* next = work->next;
+    work->discard();
+    work = next;
+  }
+}
+
+EngineStats ThreadedEngine::stats() const {
+  base::Lock lock(mutex_);
+  return {threads_, queue_.running(), queue_.queued()};
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<Engine>> make_threaded_engine(EngineOptions options) {
+  auto sets = net::WaitSets::create();
+  if (!sets.ok()) return sets.failure();
+  auto engine = std::make_shared<ThreadedEngine>(std::move(*sets), options);
+  engine->start();
+  return std::shared_ptr<Engine>(std::move(engine));
+}
+
+}  // namespace daffi::rpc

@@ -1,0 +1,45 @@
+/// @file  Waiting: blocked callers of one node. The first reads for all; the others sleep on words of their own.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "base/annotations.hpp"
+#include "net/wait_sets.hpp"
+#include "rpc/engine.hpp"
+
+namespace daffi::rpc {
+
+/// Threads: any.
+class Waiting {
+ public:
+  /// `read` reads the connection, if there is one, and handles what came.
+  Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<void()> read);
+
+  /// As Engine::wait and Engine::finish.
+  bool wait(Completion& what, base::Deadline deadline);
+  void finish(Completion& what);
+
+ private:
+  struct Follower {
+    Completion* what;
+    Follower* next = nullptr;
+    Follower* previous = nullptr;
+  };
+
+  void lead(Completion& what, base::Deadline deadline);
+  void spin(Completion& what, base::Deadline deadline);
+  bool follow(Completion& what, base::Deadline deadline);
+  void promote_one();
+  void enlist(Follower& follower);
+  void dismiss(Follower& follower);
+
+  net::WaitSets& sets_;
+  const base::Duration busy_poll_;
+  const std::function<void()> read_;
+  std::atomic<Completion*> leader_{nullptr};
+  base::Mutex mutex_;
+  Follower* followers_ DAFFI_GUARDED_BY(mutex_) = nullptr;
+};
+
+}  // namespace daffi::rpc

@@ -1,0 +1,105 @@
+/// @file  Channel: a node's established connection: any thread may read for all, any thread may send.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/annotations.hpp"
+#include "base/close_reason.hpp"
+#include "net/stream.hpp"
+#include "wire/out_queue.hpp"
+#include "wire/parser.hpp"
+
+namespace daffi::session {
+
+class Channel;
+
+/// What a channel tells its owner.
+class ChannelSink {
+ public:
+  /// One frame, in order. Called under the read role: no user code, no waking of others, no waiting.
+  virtual void on_frame(const wire::Frame& frame) = 0;
+  /// The thread that read has given up the role: wake, queue and send what the frames asked for.
+  virtual void after_read(Channel& channel) = 0;
+  /// The connection has ended, for whatever reason; once. Any thread, no lock held.
+  virtual void on_end(std::shared_ptr<Channel> channel, base::CloseReason reason, const std::string& text) = 0;
+  /// The socket is full: on_writable() must be called once when it takes bytes again.
+  virtual void want_writable() = 0;
+
+  virtual ~ChannelSink() = default;
+};
+
+enum class Urgency : std::uint8_t {
+  now,     ///< written before send() returns, unless another thread is writing
+  corked,  ///< may wait for flush(), or until enough has gathered
+};
+
+/// Threads: any. Lifetime: shared by whoever uses it; the descriptor is closed with the last of them.
+class Channel : public std::enable_shared_from_this<Channel> {
+ public:
+  /// `reader` may hold bytes that came behind the handshake; the first pump() hands them on.
+  Channel(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::FrameReader> reader,
+          std::shared_ptr<ChannelSink> sink, std::size_t max_queued);
+
+  /// Reads until the socket is empty, for everybody; returns at once when another thread is reading (that one then
+  /// reads once more). Never blocks.
+  void pump();
+
+  /// Sends a whole frame, or queues it. With `may_wait` it blocks while more than `max_queued` bytes are queued.
+  /// False: the channel has ended, the frame was not taken.
+  bool send(base::Bytes frame, Urgency urgency, bool may_wait);
+  /// Writes what is corked.
+  void flush();
+  bool has_corked() const { return corked_.load(std::memory_order_relaxed); }
+  void on_writable();
+
+  /// Ends the channel: later sends fail, readers see the end. The reason is reported once, unless it ended before.
+  void end(base::CloseReason reason, const std::string& text);
+  bool ended() const { return ended_.load(std::memory_order_acquire); }
+  /// Blocks until all that was accepted is written, the channel has ended, or the deadline passes.
+  void drain(base::Deadline deadline);
+
+  /// Grows with everything received: a heartbeat compares two readings.
+  std::uint64_t bytes_received() const { return received_.load(std::memory_order_relaxed); }
+  int fd() const { return stream_->fd(); }
+  net::Stream& stream() { return *stream_; }
+
+ private:
+  enum Role : int { kFree, kHeld, kAgain };
+  struct End {
+    bool ended = false;
+    base::CloseReason reason = base::CloseReason::io_error;
+    std::string text;
+  };
+
+  End read_all();
+  End read_some(bool& drained);
+  End parse();
+  bool enqueue(base::Bytes frame, Urgency urgency, bool& direct) DAFFI_REQUIRES(mutex_);
+  void write_direct(base::Bytes frame);
+  void write_queued();
+  void took(net::IoResult result);
+  void park();
+  bool flush_stream();
+
+  const std::unique_ptr<net::Stream> stream_;
+  const std::shared_ptr<ChannelSink> sink_;  // the node lets go of its channel when it ends, which opens this circle
+  const std::size_t max_queued_;
+
+  std::atomic<int> role_{kFree};
+  const std::unique_ptr<wire::FrameReader> reader_;  // under the read role
+  std::atomic<std::uint64_t> received_{0};
+
+  base::Mutex mutex_;
+  base::ConditionVariable room_;
+  wire::OutQueue queue_ DAFFI_GUARDED_BY(mutex_);
+  bool writing_ DAFFI_GUARDED_BY(mutex_) = false;  // the write role is held
+  bool parked_ DAFFI_GUARDED_BY(mutex_) = false;   // … by nobody just now: the socket is full, on_writable() goes on
+  std::atomic<bool> corked_{false};
+  std::atomic<bool> ended_{false};
+  wire::OutQueue front_;       // under the write role: the rest of a frame that was being written, goes before queue_
+  bool stop_writing_ = false;  // under the write role
+};
+
+}  // namespace daffi::session
