@@ -38,8 +38,9 @@ struct PeerInfo {
   std::string certificate_name;       ///< its subject's common name or first DNS name
 };
 
-/// Threads: one reader and one writer at a time, possibly different threads; close() any thread, after which both
-/// sides fail (the descriptor itself lives until destruction, so that no other file can take its number meanwhile).
+/// Threads: one reader and one writer at a time, possibly different threads; watch() and unwatch() on the loop's
+/// thread, not while another thread writes; close() any thread, after which both sides fail (the descriptor itself
+/// lives until destruction, so that no other file can take its number meanwhile).
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -53,6 +54,8 @@ class Stream {
   /// True when read() may have bytes that no readiness event will announce (TLS: decrypted, not yet taken).
   virtual bool has_pending_input() const { return false; }
   virtual void close() = 0;
+  /// Words for a `failed` that an errno does not explain (TLS: what was wrong); empty otherwise.
+  virtual std::string failure_text() const { return {}; }
 
   /// Reports readiness on `loop`'s thread until unwatch(); reports once at the start if there is anything to report.
   virtual base::Result<void> watch(Loop& loop, Watcher& watcher) = 0;
