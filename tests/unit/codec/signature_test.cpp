@@ -67,7 +67,9 @@ TEST(Signature, IsDeducedFromAnyCallable) {
   EXPECT_EQ(signature_of(&Service::get_items).text("get_items"), "def get_items() -> list[Item]");
   EXPECT_EQ(signature_of(&Service::add_item, params("item")).text("f"), "def f(item: Item) -> None");
   EXPECT_EQ(signature_of(&Service::fixed).text("f"), "def f() -> bool");
-  auto lambda = [n = 1](const std::map<std::string, int>& m) mutable { return std::optional<int>(m.contains("x") ? n++ : 0); };
+  auto lambda = [n = 1](const std::map<std::string, int>& m) mutable {
+    return std::optional<int>(m.contains("x") ? n++ : 0);
+  };
   EXPECT_EQ(signature_of(lambda).text("f"), "def f(dict[str, int]) -> optional[int]");
 }
 
