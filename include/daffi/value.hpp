@@ -114,6 +114,10 @@ class DAFFI_API Value {
     return result;
   }
   /// What is held, if it is of that kind: no conversion, no copy. Lives as long as the Value.
+  const bool* boolean_if() const noexcept { return std::get_if<bool>(&held_); }
+  const std::int64_t* integer_if() const noexcept { return std::get_if<std::int64_t>(&held_); }
+  const std::uint64_t* large_integer_if() const noexcept { return std::get_if<std::uint64_t>(&held_); }
+  const double* real_if() const noexcept { return std::get_if<double>(&held_); }
   const std::string* text_if() const noexcept { return std::get_if<std::string>(&held_); }
   const Bytes* bytes_if() const noexcept { return std::get_if<Bytes>(&held_); }
   const List* list_if() const noexcept { return std::get_if<List>(&held_); }

@@ -171,16 +171,16 @@ void JsonWriter::value(const Value& value) {
       out_ += "null";
       break;
     case Value::Kind::boolean:
-      out_ += value.as<bool>() ? "true" : "false";
+      out_ += *value.boolean_if() ? "true" : "false";
       break;
     case Value::Kind::integer:
-      out_ += std::to_string(value.as<std::int64_t>());
+      out_ += std::to_string(*value.integer_if());
       break;
     case Value::Kind::large_integer:
-      out_ += std::to_string(value.as<std::uint64_t>());
+      out_ += std::to_string(*value.large_integer_if());
       break;
     case Value::Kind::real:
-      real(value.as<double>());
+      real(*value.real_if());
       break;
     case Value::Kind::text:
       text(*value.text_if());

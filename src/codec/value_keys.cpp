@@ -24,13 +24,13 @@ std::weak_ordering order(const Value& a, const Value& b) {
     case Value::Kind::nil:
       return std::weak_ordering::equivalent;
     case Value::Kind::boolean:
-      return a.as<bool>() <=> b.as<bool>();
+      return *a.boolean_if() <=> *b.boolean_if();
     case Value::Kind::integer:
-      return a.as<std::int64_t>() <=> b.as<std::int64_t>();
+      return *a.integer_if() <=> *b.integer_if();
     case Value::Kind::large_integer:
-      return a.as<std::uint64_t>() <=> b.as<std::uint64_t>();
+      return *a.large_integer_if() <=> *b.large_integer_if();
     case Value::Kind::real:
-      return std::weak_order(a.as<double>(), b.as<double>());
+      return std::weak_order(*a.real_if(), *b.real_if());
     case Value::Kind::text:
       return *a.text_if() <=> *b.text_if();
     case Value::Kind::bytes:
