@@ -1,0 +1,75 @@
+/// @file  Core: what the typed shells of the public API ask of a Global, with every type erased.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daffi/detail/invocation.hpp"
+#include "daffi/duration.hpp"
+#include "daffi/export.hpp"
+
+namespace daffi::inline v1::detail {
+
+/// A Global without its type. Handles refer to it weakly. Threads: any.
+class DAFFI_API Core {
+ public:
+  virtual ~Core();
+
+  /// Blocks until the result is in `reply`; throws the call's error. `arguments` came from ArgumentWriter.
+  virtual void call(const CallSpec& spec, Writer& arguments, Reply& reply) = 0;
+  /// Sends; nullptr with return_result=false. Throws what is wrong before the call is sent.
+  virtual std::shared_ptr<PendingCall> start_call(const CallSpec& spec, Writer& arguments) = 0;
+  virtual std::uint32_t add_callback(CallbackSpec spec) = 0;
+  /// Waits until running calls of it have ended, except the caller's own.
+  virtual void remove_callback(std::uint32_t id) = 0;
+
+  enum class Subject : std::uint8_t { process, function };
+  using WaitDone = std::function<void(std::exception_ptr error)>;
+  /// `done` is called once on a handler thread: with nullptr when `name` is there, else with the error.
+  virtual void wait_async(Subject subject, const std::string& name, Duration timeout, WaitDone done) = 0;
+};
+
+/// The Core, or GlobalContextError (stopped) when its Global is gone.
+DAFFI_API std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core);
+
+/// A Writer with room in front for a call (or result), lent from a cache of the thread so that a call does not
+/// allocate. Thread: the one that made it.
+class ArgumentWriter {
+ public:
+  explicit ArgumentWriter(std::size_t headroom = kCallHeadroom) { take(headroom); }
+  ~ArgumentWriter() { give_back(); }
+  ArgumentWriter(const ArgumentWriter&) = delete;
+  ArgumentWriter& operator=(const ArgumentWriter&) = delete;
+  Writer& operator*() { return writer_; }
+  Writer* operator->() { return &writer_; }
+
+ private:
+  DAFFI_API void take(std::size_t headroom);
+  DAFFI_API void give_back();
+
+  Writer writer_;
+  const Writer* outer_ = nullptr;
+};
+
+/// Blocks until `done()` is true. `done` is made true by another thread, which then calls notify(); under a test
+/// cluster the cluster's events are run meanwhile, on this thread. Threads: wait by one, notify by any.
+class DAFFI_API Latch {
+ public:
+  Latch();
+  ~Latch();
+  Latch(const Latch&) = delete;
+  Latch& operator=(const Latch&) = delete;
+  void wait();
+  void notify();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace daffi::inline v1::detail

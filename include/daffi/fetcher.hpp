@@ -1,0 +1,238 @@
+/// @file  Fetch: the caller's typed handle to a callback that lives in another process. Fetcher: a class of them.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "daffi/args.hpp"
+#include "daffi/async_result.hpp"
+#include "daffi/detail/core.hpp"
+#include "daffi/detail/fetch_arguments.hpp"
+#include "daffi/detail/result.hpp"
+#include "daffi/modifiers.hpp"
+
+namespace daffi::inline v1 {
+
+class Global;
+
+/// The name of the callback, where a fetcher's own name is another. Value.
+struct Alias {
+  std::string name;
+};
+
+inline Alias alias(std::string name) { return {std::move(name)}; }
+
+template <typename Signature, ExecutionModifier M = FG>
+class Fetch;
+
+namespace detail {
+
+DAFFI_API std::weak_ptr<Core> core_of(const Global& global);
+
+/// What a Fetch gives: R under FG, AsyncResult<R> under BG.
+template <typename M, typename R>
+struct FetchResult;
+template <typename R>
+struct FetchResult<FG, R> {
+  using type = R;
+};
+template <typename R>
+struct FetchResult<BG, R> {
+  using type = AsyncResult<R>;
+};
+
+}  // namespace detail
+
+/// Base of a class whose members are Fetches that share a Global and a modifier:
+///
+///     struct Calculator : daffi::FetcherWith<daffi::BG> {
+///       using FetcherWith::FetcherWith;
+///       Fetch<int(int)> calculate_fibonacci{*this, "calculate_fibonacci"};
+///     };
+///     Calculator calculator{g, daffi::BG{.timeout = 30s}};
+///
+/// Resource: neither copied nor moved, because bodies of Fetches may refer to it. Threads: any. Documentation: 2.1, 2.13.
+template <ExecutionModifier M>
+class FetcherWith {
+ public:
+  /// A Fetch by this class's modifier.
+  template <typename Signature>
+  using Fetch = daffi::Fetch<Signature, M>;
+
+  explicit FetcherWith(const Global& global, M modifier = {})
+      : core_(detail::core_of(global)), modifier_(std::move(modifier)) {}
+  FetcherWith(const FetcherWith&) = delete;
+  FetcherWith& operator=(const FetcherWith&) = delete;
+
+  [[nodiscard]] const M& modifier() const { return modifier_; }
+  [[nodiscard]] const std::weak_ptr<detail::Core>& core() const { return core_; }
+
+ private:
+  std::weak_ptr<detail::Core> core_;
+  M modifier_;
+};
+
+/// The usual one: its Fetches wait for their results.
+struct Fetcher : FetcherWith<FG> {
+  using FetcherWith::FetcherWith;
+};
+
+namespace detail {
+
+/// Where a Fetch belongs: a Global, or a Fetcher, whose modifier it takes when that is of the same kind.
+template <typename M>
+struct FetchSource {
+  std::weak_ptr<Core> core;
+  M modifier{};
+
+  FetchSource(const Global& global) : core(core_of(global)) {}
+  template <typename M2>
+  FetchSource(const FetcherWith<M2>& owner) : core(owner.core()) {
+    if constexpr (std::is_same_v<M, M2>) modifier = owner.modifier();
+  }
+};
+
+struct FetchName {
+  std::string text;
+  FetchName(const char* name) : text(name) {}
+  FetchName(std::string name) : text(std::move(name)) {}
+  FetchName(Alias alias) : text(std::move(alias.name)) {}
+};
+
+}  // namespace detail
+
+/// `Fetch<int(int, int)> sum{g, "sum"}; int three = sum(1, 2);`
+///
+/// Without a body the arguments go as given. With one (a callable that takes the Fetch's parameters) they are what it
+/// returns: an Args or a tuple are several arguments, anything else is one. Keyword arguments, `sum(1, kw("b", 2))`, stand
+/// for parameters left out. A Variadic parameter takes any number of arguments.
+///
+/// Value type: refers to its Global weakly and never keeps it alive. Threads: any; concurrent calls are independent, but
+/// not during set_modifier(), set_alias() and assignment.
+///
+/// Calls throw: the callback's own error as RemoteCallError; TimeoutError; GlobalContextError when nothing was sent; and
+/// the rest of docs/errors.md. From inside a callback, or a coroutine, prefer co_await on a BG call to blocking.
+/// Documentation: 2.1, 2.2, 2.5, 7.3.
+template <typename R, typename... Params, ExecutionModifier M>
+class Fetch<R(Params...), M> {
+ public:
+  using Result = typename detail::FetchResult<M, R>::type;
+
+  using Source = detail::FetchSource<M>;  ///< a Global, or the Fetcher that this is a member of
+
+  Fetch(Source source, detail::FetchName name)
+      : Fetch(std::move(source.core), std::move(name.text), nullptr, std::move(source.modifier)) {}
+  Fetch(Source source, detail::FetchName name, M modifier)
+      : Fetch(std::move(source.core), std::move(name.text), nullptr, std::move(modifier)) {}
+  template <typename Body>
+    requires std::invocable<const Body&, const std::decay_t<Params>&...>
+  Fetch(Source source, detail::FetchName name, Body body)
+      : Fetch(std::move(source.core), std::move(name.text), erase(std::move(body)), std::move(source.modifier)) {}
+  template <typename Body>
+    requires std::invocable<const Body&, const std::decay_t<Params>&...>
+  Fetch(Source source, detail::FetchName name, Body body, M modifier)
+      : Fetch(std::move(source.core), std::move(name.text), erase(std::move(body)), std::move(modifier)) {}
+
+  /// Calls by the Fetch's own modifier.
+  Result operator()(const std::decay_t<Params>&... arguments) const { return send<M>(spec_, arguments...); }
+  /// The same with keywords, or as many arguments as a Variadic takes.
+  template <typename... Ts>
+    requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
+  Result operator()(const Ts&... arguments) const {
+    return send<M>(spec_, arguments...);
+  }
+
+  /// Calls by another modifier: `sum.call(BG{.timeout = 3s}, 1, 2)` gives an AsyncResult.
+  template <ExecutionModifier M2>
+  typename detail::FetchResult<M2, R>::type call(const M2& modifier, const std::decay_t<Params>&... arguments) const {
+    return send<M2>(detail::call_spec(spec_.name, modifier), arguments...);
+  }
+  template <ExecutionModifier M2, typename... Ts>
+    requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
+  typename detail::FetchResult<M2, R>::type call(const M2& modifier, const Ts&... arguments) const {
+    return send<M2>(detail::call_spec(spec_.name, modifier), arguments...);
+  }
+
+  /// The callback's name.
+  [[nodiscard]] const std::string& alias() const { return spec_.name; }
+  void set_alias(std::string name) { spec_.name = std::move(name); }
+  [[nodiscard]] const M& modifier() const { return modifier_; }
+  void set_modifier(M modifier) {
+    spec_ = detail::call_spec(spec_.name, modifier);
+    modifier_ = std::move(modifier);
+  }
+
+ private:
+  using Body = std::function<void(Writer&, detail::CallSpec&, const std::decay_t<Params>&...)>;
+  using Parameters = std::tuple<std::decay_t<Params>...>;
+
+  Fetch(std::weak_ptr<detail::Core> core, std::string name, Body body, M modifier)
+      : core_(std::move(core)),
+        body_(std::move(body)),
+        spec_(detail::call_spec(std::move(name), modifier)),
+        modifier_(std::move(modifier)) {
+    spec_.positional = sizeof...(Params);
+  }
+
+  template <typename Callable>
+  static Body erase(Callable body) {
+    return [body = std::move(body)](Writer& writer, detail::CallSpec& spec, const std::decay_t<Params>&... arguments) {
+      if constexpr (std::is_void_v<decltype(body(arguments...))>) {
+        body(arguments...);
+        detail::write_returned(writer, spec, std::tuple<>());
+      } else {
+        detail::write_returned(writer, spec, body(arguments...));
+      }
+    };
+  }
+
+  template <typename M2, typename... Ts>
+  auto send(const detail::CallSpec& spec, const Ts&... arguments) const {
+    detail::ArgumentWriter writer;
+    if (body_) {
+      detail::CallSpec own = spec;
+      if constexpr (detail::ExactArguments<Parameters, Ts...>)
+        body_(*writer, own, arguments...);
+      else
+        detail::refuse_loose_arguments(spec.name);
+      return hand_over<M2>(own, *writer);
+    }
+    if constexpr (detail::ExactArguments<Parameters, Ts...> && !detail::ends_variadic<Parameters>) {
+      encode_arguments(*writer, arguments...);
+      if (spec.positional == sizeof...(Ts)) return hand_over<M2>(spec, *writer);
+      detail::CallSpec own = spec;
+      own.positional = sizeof...(Ts);
+      return hand_over<M2>(own, *writer);
+    } else {
+      detail::CallSpec own = spec;
+      detail::write_loose<Parameters>(*writer, own, arguments...);
+      return hand_over<M2>(own, *writer);
+    }
+  }
+
+  template <typename M2>
+  typename detail::FetchResult<M2, R>::type hand_over(const detail::CallSpec& spec, Writer& arguments) const {
+    const auto core = detail::lock_core(core_);
+    if constexpr (std::is_same_v<M2, FG>) {
+      detail::Reply reply;
+      core->call(spec, arguments, reply);
+      return detail::read_result<R>(reply, spec.name);
+    } else {
+      return AsyncResult<R>(core->start_call(spec, arguments));
+    }
+  }
+
+  std::weak_ptr<detail::Core> core_;
+  Body body_;
+  detail::CallSpec spec_;
+  M modifier_;
+};
+
+}  // namespace daffi::inline v1

@@ -1,0 +1,114 @@
+/// @file  Runtime, its use: calls, callbacks, waits and counters, handed on to the node.
+#include <utility>
+
+#include "base/log.hpp"
+#include "global/runtime.hpp"
+
+namespace daffi::global_ {
+
+node::Node& Runtime::node() {
+  if (node_) return *node_;
+  base::throw_failure(base::fail(ErrorCode::initialization,
+                                 "this Global runs no node (init_node=false): it can neither call nor be called"));
+}
+
+void Runtime::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
+  auto result = node().call(spec, arguments, reply);
+  if (!result.ok()) base::throw_failure(std::move(result).failure());
+}
+
+std::shared_ptr<detail::PendingCall> Runtime::start_call(const detail::CallSpec& spec, Writer& arguments) {
+  auto started = node().start_call(spec, arguments);
+  if (!started.ok()) base::throw_failure(std::move(started).failure());
+  return std::move(started).value();
+}
+
+std::uint32_t Runtime::add_callback(detail::CallbackSpec spec) {
+  if (stopped())
+    base::throw_failure(base::fail(ErrorCode::stopped, "Global can no longer take callbacks because it was stopped"));
+  base::log(LogLevel::debug, "global", "callback registered: " + spec.signature.text(spec.name));
+  return node().add_callback(std::move(spec));
+}
+
+void Runtime::remove_callback(std::uint32_t id) {
+  if (node_) node_->remove_callback(id);
+}
+
+void Runtime::adopt(std::uint64_t entry, const detail::CallbackSpec& spec) {
+  if (!node_ || stopped()) return;
+  const auto id = node_->add_callback(spec);
+  const base::Lock lock(registered_mutex_);
+  adopted_[entry] = id;
+}
+
+void Runtime::abandon(std::uint64_t entry) {
+  std::uint32_t id = 0;
+  {
+    const base::Lock lock(registered_mutex_);
+    const auto found = adopted_.find(entry);
+    if (found == adopted_.end()) return;
+    id = found->second;
+    adopted_.erase(found);
+  }
+  remove_callback(id);
+}
+
+base::Deadline Runtime::deadline_in(Duration timeout, const char* what) {
+  if (timeout.is_negative())
+    base::throw_failure(
+        base::fail(ErrorCode::invalid_modifier, std::string("timeout of ") + what + " must not be negative"));
+  return timeout.is_zero() ? base::Deadline::never()
+                           : base::Deadline::in(environment_->loop().clock(), timeout.nanoseconds());
+}
+
+void Runtime::wait(Subject subject, const std::string& name, Duration timeout) {
+  const bool process = subject == Subject::process;
+  const auto deadline = deadline_in(timeout, process ? "wait_process" : "wait_function");
+  auto result = process ? node().wait_process(name, deadline) : node().wait_function(name, deadline);
+  if (!result.ok()) base::throw_failure(std::move(result).failure());
+}
+
+void Runtime::wait_async(Subject subject, const std::string& name, Duration timeout, WaitDone done) {
+  const bool process = subject == Subject::process;
+  const auto deadline = deadline_in(timeout, process ? "wait_process_async" : "wait_function_async");
+  auto finish = [done = std::move(done)](base::Result<void> result) {
+    done(result.ok() ? nullptr : base::to_exception(std::move(result).failure()));
+  };
+  if (process)
+    node().wait_process_async(name, deadline, std::move(finish));
+  else
+    node().wait_function_async(name, deadline, std::move(finish));
+}
+
+GlobalStats Runtime::stats() {
+  GlobalStats stats;
+  if (node_) {
+    const auto node = node_->stats();
+    stats.pending_calls = node.pending_calls;
+    stats.running_calls = node.running_calls;
+    stats.queued_requests = node.queued_requests;
+    stats.handler_threads = node.handler_threads;
+    stats.calls_sent = node.calls_sent;
+    stats.calls_served = node.calls_served;
+    stats.late_replies = node.late_replies;
+    stats.bounced = node.bounced;
+    stats.resent = node.resent;
+    stats.refused_busy = node.refused_busy;
+    stats.refused_draining = node.refused_draining;
+    stats.expired_unrun = node.expired_unrun;
+    stats.reconnects = node.reconnects;
+  }
+  if (controller_) {
+    controller::Stats seen;
+    environment_->on_loop([&] { seen = controller_->stats(); });
+    stats.members = seen.members;
+    stats.frames_switched = seen.frames_switched;
+    stats.bytes_switched = seen.bytes_switched;
+    stats.refused_sessions = seen.refused_sessions;
+    stats.bad_frames = seen.bad_frames;
+    stats.slow_consumers = seen.slow_consumers;
+  }
+  return stats;
+}
+
+}  // namespace daffi::global_

@@ -1,0 +1,119 @@
+/// @file  The compiled halves of the typed shells: borrowed writers, results, errors, lazy calls.
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "daffi/async_result.hpp"
+#include "daffi/callback.hpp"
+#include "daffi/detail/callback_shell.hpp"
+#include "daffi/detail/core.hpp"
+#include "daffi/detail/fetch_arguments.hpp"
+#include "daffi/detail/result.hpp"
+#include "daffi/lazy_call.hpp"
+#include "global/current_arguments.hpp"
+
+namespace daffi::inline v1 {
+
+namespace detail {
+
+namespace {
+/// Larger buffers go back to the system.
+constexpr std::size_t max_kept = std::size_t{64} << 10;
+thread_local Writer kept_writer;
+/// What the calling thread is about to send, for an error's text.
+thread_local const Writer* current_arguments = nullptr;
+}  // namespace
+
+Core::~Core() = default;
+Registered::~Registered() = default;
+
+std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core) {
+  auto locked = core.lock();
+  if (!locked)
+    base::throw_failure(base::fail(ErrorCode::stopped,
+                                   "Global can no longer accept remote calls because it was stopped"));
+  return locked;
+}
+
+// Taken out of the thread's cache rather than shared, because encoding, or waiting in a test cluster, may nest calls.
+void ArgumentWriter::take(std::size_t headroom) {
+  writer_ = std::move(kept_writer);
+  writer_.clear(headroom);
+  outer_ = std::exchange(current_arguments, &writer_);
+}
+
+void ArgumentWriter::give_back() {
+  current_arguments = outer_;
+  if (writer_.capacity() > kept_writer.capacity() && writer_.capacity() <= max_kept) kept_writer = std::move(writer_);
+}
+
+std::string show_current_arguments() {
+  return current_arguments == nullptr ? std::string() : show_arguments(current_arguments->payload());
+}
+
+void refuse_result(const Reader& reader, std::string_view func_name, const std::string& wanted) {
+  const auto code = reader.malformed() ? ErrorCode::malformed : ErrorCode::result_mismatch;
+  base::throw_failure(base::fail(
+      code, "The result of function '" + std::string(func_name) + "' is not " + wanted + ": " + reader.error()));
+}
+
+void refuse_loose_arguments(std::string_view name) {
+  base::throw_failure(base::fail(ErrorCode::wrong_arguments,
+                                 "Fetcher of '" + std::string(name) +
+                                     "' has a body, so it takes its own parameters and no keyword arguments"));
+}
+
+void reject_arguments(Invocation& invocation, std::string_view name, const Signature& signature) {
+  invocation.reject_arguments(invocation.arguments().error() + ". Function signature: " + signature.text(name));
+}
+
+const Reply& AsyncResultBase::wait(Duration limit) const {
+  auto& call = pending();
+  if (limit.is_zero()) return call.wait(std::nullopt);
+  if (limit.is_negative())
+    base::throw_failure(base::fail(ErrorCode::invalid_modifier, "timeout of get() must not be negative"));
+  return call.wait(limit.nanoseconds());
+}
+
+void AsyncResultBase::run_when_done(std::function<void()> task) const {
+  pending().on_done([task = std::move(task)] {
+    try {
+      task();
+    } catch (const std::exception& error) {
+      base::log(LogLevel::error, "global", std::string("AsyncResult::then() threw: ") + error.what());
+    } catch (...) {
+      base::log(LogLevel::error, "global", "AsyncResult::then() threw something that is no std::exception");
+    }
+  });
+}
+
+void AsyncResultBase::refuse_invalid() {
+  base::throw_failure(base::fail(ErrorCode::invalid_modifier,
+                                 "this AsyncResult has no call behind it: the call was made with return_result=false, "
+                                 "or none was made"));
+}
+
+}  // namespace detail
+
+detail::CallSpec LazyCall::prepare(detail::CallSpec spec, Writer& arguments) const {
+  spec.positional = positional_;
+  spec.keywords = keywords_;
+  arguments.raw(arguments_.payload());
+  return spec;
+}
+
+Value LazyCall::operator&(const FG& modifier) const {
+  detail::ArgumentWriter arguments;
+  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  detail::Reply reply;
+  detail::lock_core(core_)->call(spec, *arguments, reply);
+  return detail::read_result<Value>(reply, name_);
+}
+
+AsyncResult<Value> LazyCall::operator&(const BG& modifier) const {
+  detail::ArgumentWriter arguments;
+  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  return AsyncResult<Value>(detail::lock_core(core_)->start_call(spec, *arguments));
+}
+
+}  // namespace daffi::inline v1

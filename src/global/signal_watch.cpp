@@ -1,0 +1,71 @@
+/// @file  SignalWatch.
+#include "global/signal_watch.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+
+#include "base/annotations.hpp"
+
+namespace daffi::global_ {
+
+namespace {
+
+base::Mutex mutex;
+int watches DAFFI_GUARDED_BY(mutex) = 0;
+struct sigaction before_int DAFFI_GUARDED_BY(mutex);
+struct sigaction before_term DAFFI_GUARDED_BY(mutex);
+
+// What the handler touches: async-signal-safe. The descriptor is never closed, so that a late handler finds it.
+std::atomic<int> signalled{-1};
+std::atomic<int> received{0};
+
+void on_signal(int number) {
+  const int saved = errno;
+  if (received.fetch_add(1) > 0) ::_exit(128 + number);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(signalled.load(), &one, sizeof one);
+  errno = saved;
+}
+
+void clear_event() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto taken = ::read(signalled.load(), &count, sizeof count);
+  received.store(0);
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch() {
+  const base::Lock lock(mutex);
+  if (watches++ > 0) return;
+  if (signalled.load() < 0) signalled.store(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  clear_event();
+  struct sigaction action = {};
+  action.sa_handler = &on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, &before_int);
+  ::sigaction(SIGTERM, &action, &before_term);
+}
+
+SignalWatch::~SignalWatch() {
+  const base::Lock lock(mutex);
+  if (--watches > 0) return;
+  ::sigaction(SIGINT, &before_int, nullptr);
+  ::sigaction(SIGTERM, &before_term, nullptr);
+}
+
+bool SignalWatch::wait(int other) const {
+  for (;;) {
+    pollfd watched[2] = {{signalled.load(), POLLIN, 0}, {other, POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0 && errno != EINTR) return false;
+    if (watched[0].revents != 0) return true;
+    if (watched[1].revents != 0) return false;
+  }
+}
+
+}  // namespace daffi::global_
