@@ -90,19 +90,29 @@ TEST(Vectors, OfCallsHold) {
   expect_file("calls.json", made);
 }
 
+Json frame_vector(const std::string& name, const Header& header, base::Bytes payload) {
+  std::array<std::byte, kHeaderSize> encoded;
+  encode_header(header, encoded);
+  const Json fields = {{"size", header.size},   {"kind", header.kind},     {"flags", header.flags},
+                       {"epoch", header.epoch}, {"member", header.member}, {"id", std::to_string(header.id)}};
+  return {{"name", name}, {"header", fields}, {"bytes", to_hex(encoded) + to_hex(payload)}};
+}
+
+// The two frames whose bytes spec/wire.md explains.
 TEST(Vectors, OfFramesHold) {
-  std::array<std::byte, kHeaderSize> header;
-  encode_header({.size = 5, .kind = FrameKind::call, .flags = 1, .epoch = 2, .member = 3, .id = 0x0807060504030201},
-                header);
-  expect_file(
-      "frames.json",
-      {{"preamble", to_hex(encode_preamble())},
-       {"frames",
-        Json::array(
-            {{{"name", "call with five bytes"},
-              {"header",
-               {{"size", 5}, {"kind", 16}, {"flags", 1}, {"epoch", 2}, {"member", 3}, {"id", "578437695752307201"}}},
-              {"bytes", to_hex(header) + "68656c6c6f"}}})}});
+  const Header call{.size = 5, .kind = FrameKind::call, .flags = 1, .epoch = 2, .member = 3, .id = 0x0807060504030201};
+  const auto goodbye = encode(samples::goodbye());
+  const Header close{.size = static_cast<std::uint32_t>(goodbye.size()), .kind = FrameKind::close, .epoch = 2};
+  const Json frames = Json::array(
+      {frame_vector("call with five bytes", call, base::as_bytes("hello")), frame_vector("goodbye", close, goodbye)});
+  expect_file("frames.json", {{"preamble", to_hex(encode_preamble())}, {"frames", frames}});
+
+  std::ifstream file(repository() / "spec" / "wire.md");
+  std::string page((std::istreambuf_iterator<char>(file)), {});
+  std::erase(page, ' ');
+  for (const Json& frame : frames) {
+    EXPECT_NE(page.find(frame.at("bytes").get<std::string>()), std::string::npos) << frame.at("name");
+  }
 }
 
 }  // namespace
