@@ -1,0 +1,124 @@
+/// @file  Channel: any thread may read for all, any may send; nothing is lost or reordered, and it ends once.
+#include "session/channel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <thread>
+
+#include "net/memory.hpp"
+
+namespace daffi::session {
+namespace {
+
+std::vector<std::byte> frame_of(std::uint64_t id, std::size_t payload) {
+  std::vector<std::byte> frame(wire::kHeaderSize + payload);
+  wire::encode_header({static_cast<std::uint32_t>(payload), wire::FrameKind::ping, 0, 0, 0, 0, id},
+                      std::span(frame).first<wire::kHeaderSize>());
+  return frame;
+}
+
+struct Recorder final : ChannelSink {
+  void on_frame(const wire::Frame& frame) override { ids.push_back(frame.header.id); }
+  void after_read(Channel&) override { ++rounds; }
+  void on_end(std::shared_ptr<Channel>, base::CloseReason reason, const std::string&) override {
+    ends.push_back(reason);
+  }
+  void want_writable() override { ++full; }
+  std::vector<std::uint64_t> ids;
+  std::vector<base::CloseReason> ends;
+  int rounds = 0, full = 0;
+};
+
+struct Ends {
+  explicit Ends(std::size_t capacity = 1 << 20) : pair(net::make_memory_pair(capacity)), link(pair.link) {
+    channel = std::make_shared<Channel>(std::move(pair.a), std::make_unique<wire::FrameReader>(), sink, 1 << 20);
+    peer = std::make_shared<Channel>(std::move(pair.b), std::make_unique<wire::FrameReader>(), peer_sink, 1 << 20);
+  }
+  net::MemoryPair pair;
+  std::shared_ptr<net::MemoryLink> link;
+  std::shared_ptr<Recorder> sink = std::make_shared<Recorder>(), peer_sink = std::make_shared<Recorder>();
+  std::shared_ptr<Channel> channel, peer;
+};
+
+TEST(Channel, EndsOnceForWhicheverReasonCameFirst) {
+  Ends ends;
+  ends.channel->end(base::CloseReason::heartbeat_lost, "silence");
+  ends.channel->end(base::CloseReason::io_error, "later");
+  EXPECT_EQ(ends.sink->ends, std::vector{base::CloseReason::heartbeat_lost});
+  EXPECT_FALSE(ends.channel->send(frame_of(1, 0), Urgency::now, false));
+}
+
+TEST(Channel, ReportsThePeersEnd) {
+  Ends ends;
+  ends.link->cut();
+  ends.channel->pump();
+  ASSERT_EQ(ends.sink->ends.size(), 1u);
+}
+
+TEST(Channel, EndsForABrokenFrameAfterTheGoodOnesBeforeIt) {
+  Ends ends;
+  auto bytes = frame_of(1, 10);
+  auto bad = frame_of(2, 0);
+  bad[6] = std::byte{1};  // a reserved bit
+  bytes.insert(bytes.end(), bad.begin(), bad.end());
+  const iovec piece{bytes.data(), bytes.size()};
+  ASSERT_EQ(ends.peer->stream().write({&piece, 1}).bytes, bytes.size());
+  ends.channel->pump();
+  EXPECT_EQ(ends.sink->ids, std::vector<std::uint64_t>{1});
+  EXPECT_EQ(ends.sink->ends, std::vector{base::CloseReason::protocol_error});
+}
+
+TEST(Channel, HoldsCorkedFramesBackUntilFlushed) {
+  Ends ends;
+  ASSERT_TRUE(ends.channel->send(frame_of(1, 8), Urgency::corked, false));
+  ends.peer->pump();
+  EXPECT_TRUE(ends.peer_sink->ids.empty());
+  EXPECT_TRUE(ends.channel->has_corked());
+  ends.channel->flush();
+  ends.peer->pump();
+  EXPECT_EQ(ends.peer_sink->ids, std::vector<std::uint64_t>{1});
+  EXPECT_FALSE(ends.channel->has_corked());
+}
+
+TEST(Channel, AFrameSentNowDoesNotOvertakeACorkedOne) {
+  Ends ends;
+  ASSERT_TRUE(ends.channel->send(frame_of(1, 8), Urgency::corked, false));
+  ASSERT_TRUE(ends.channel->send(frame_of(2, 8), Urgency::now, false));
+  ends.peer->pump();
+  EXPECT_EQ(ends.peer_sink->ids, (std::vector<std::uint64_t>{1, 2}));
+}
+
+TEST(Channel, GoesOnWhereAFullSocketStoppedIt) {
+  Ends ends(1000);
+  for (std::uint64_t id = 1; id <= 5; ++id) ASSERT_TRUE(ends.channel->send(frame_of(id, 600), Urgency::now, false));
+  EXPECT_EQ(ends.sink->full, 1);
+  for (int round = 0; round < 10; ++round) {
+    ends.peer->pump();
+    ends.channel->on_writable();
+  }
+  EXPECT_EQ(ends.peer_sink->ids, (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+}
+
+TEST(Channel, FramesOfManyThreadsArriveWhole) {
+  Ends ends(1 << 22);
+  constexpr std::uint64_t kThreads = 4, kFrames = 500;
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (std::uint64_t i = 0; i < kFrames; ++i) {
+          ends.channel->send(frame_of(t * kFrames + i, 32), i % 3 == 0 ? Urgency::corked : Urgency::now, true);
+        }
+      });
+    }
+  }
+  ends.channel->flush();
+  ends.peer->pump();
+  ASSERT_EQ(ends.peer_sink->ids.size(), kThreads * kFrames);
+  std::array<std::uint64_t, kThreads> next{};
+  for (const auto id : ends.peer_sink->ids) EXPECT_EQ(id % kFrames, next[id / kFrames]++) << "order within a thread";
+}
+
+}  // namespace
+}  // namespace daffi::session
