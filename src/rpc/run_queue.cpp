@@ -1,6 +1,7 @@
 #include "rpc/run_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace daffi::rpc {
 
@@ -44,6 +45,7 @@ void RunQueue::end(Runner& runner) {
 
 Work* RunQueue::take(Runner& runner, bool& last) {
   base::Lock lock(mutex_);
+  if (std::exchange(runner.busy, false)) ++finished_;
   if (head_ == nullptr || (!runner.active && active_ > 0)) {
     end(runner);
     return nullptr;
@@ -56,7 +58,7 @@ Work* RunQueue::take(Runner& runner, bool& last) {
   head_ = work->next;
   if (head_ == nullptr) tail_ = nullptr;
   last = --queued_ == 0;
-  ++taken_;
+  runner.busy = true;
   return work;
 }
 
@@ -76,16 +78,15 @@ RunQueue::Verdict RunQueue::judge(std::size_t cores) {
     return {};
   }
   Verdict verdict{true, 0};
-  if (taken_ == judged_at_) {
+  if (finished_ == judged_at_) {
     for (Runner* runner = runners_; runner != nullptr; runner = runner->next) runner->active = false;
     active_ = 0;
     verdict.takers = std::min({escalation_, queued_, max_runners_ - std::min(max_runners_, running_)});
     escalation_ = std::min<std::size_t>(escalation_ * 2, 64);
   } else {
-    escalation_ = 1;
     verdict.takers = active_ < cores ? 1 : 0;
   }
-  judged_at_ = taken_;
+  judged_at_ = finished_;
   return verdict;
 }
 

@@ -17,7 +17,8 @@ class RunQueue {
 
   /// A thread that is running work. Lives on that thread's stack.
   struct Runner {
-    bool active = false;  // under the queue's mutex
+    bool active = false;  // under the queue's mutex, as the rest
+    bool busy = false;    // has a piece in its hands
     Runner* next = nullptr;
     Runner* previous = nullptr;
   };
@@ -61,7 +62,7 @@ class RunQueue {
   Runner* runners_ DAFFI_GUARDED_BY(mutex_) = nullptr;
   std::size_t running_ DAFFI_GUARDED_BY(mutex_) = 0;
   std::size_t active_ DAFFI_GUARDED_BY(mutex_) = 0;
-  std::uint64_t taken_ DAFFI_GUARDED_BY(mutex_) = 0;
+  std::uint64_t finished_ DAFFI_GUARDED_BY(mutex_) = 0;
   std::uint64_t judged_at_ DAFFI_GUARDED_BY(mutex_) = 0;
   std::size_t escalation_ DAFFI_GUARDED_BY(mutex_) = 1;
 };
