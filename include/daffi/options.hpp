@@ -75,6 +75,8 @@ struct GlobalOptions {
   Duration busy_poll = {};
   /// How one of several holders of a callback is chosen when the modifier does not say. Default: round_robin.
   Balance balance = Balance::round_robin;
+  /// This process only calls and looks: others do not see it join, list or leave. It cannot be called. Default: false.
+  bool observer = false;
 };
 
 /// How join() waits. Value.

@@ -131,6 +131,7 @@ node::Options node_options(const GlobalOptions& options, const session::Secrets&
   node.grace = options.grace.nanoseconds();
   node.drain_timeout = options.drain_timeout.nanoseconds();
   node.balance = options.balance == Balance::unset ? Balance::round_robin : options.balance;
+  node.observer = options.observer;
   node.max_message_size = options.max_message_size;
   return node;
 }

@@ -1,0 +1,68 @@
+#include <cstdio>
+
+#include "daffi/commands.hpp"
+
+namespace daffi_command {
+namespace {
+
+// The value of one argument, or nothing and a line that says what is wrong with it.
+std::optional<daffi::Value> parse(const std::string& text, const std::string& what) {
+  try {
+    return daffi::Value::from_json(text);
+  } catch (const daffi::Error& error) {
+    std::fprintf(stderr, "daffi: %s is not JSON: %s (%s; a text needs its quotes: '\"%s\"')\n", what.c_str(),
+                 text.c_str(), error.message().c_str(), text.c_str());
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+int CallCommand::run() const {
+  daffi::Writer writer;
+  writer.array(arguments.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto value = parse(arguments[i], "argument " + std::to_string(i + 1));
+    if (!value) return kUsage;
+    daffi::Codec<daffi::Value>::write(writer, *value);
+  }
+  std::vector<std::string> names;
+  writer.map(keywords.size());
+  for (const std::string& keyword : keywords) {
+    const auto equals = keyword.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      std::fprintf(stderr, "daffi: a keyword argument is given as NAME=JSON, not '%s'\n", keyword.c_str());
+      return kUsage;
+    }
+    names.push_back(keyword.substr(0, equals));
+    const auto value = parse(keyword.substr(equals + 1), "keyword argument '" + names.back() + "'");
+    if (!value) return kUsage;
+    writer.text(names.back());
+    daffi::Codec<daffi::Value>::write(writer, *value);
+  }
+  return guarded([&] {
+    daffi::Global g(address.observer());
+    daffi::LazyCall lazy(daffi::detail::core_of(g), name, arguments.size(), std::move(names), std::move(writer));
+    daffi::FG how;
+    how.timeout = daffi::Duration(timeout);
+    how.receiver = receiver;
+    const daffi::Value result = lazy & how;
+    std::printf("%s\n", result.to_json(2).c_str());
+    return kSuccess;
+  });
+}
+
+int WaitCommand::run() const {
+  return guarded([&] {
+    daffi::Global g(address.observer());
+    const daffi::Duration limit(timeout);
+    if (process) {
+      g.wait_process(name, limit);
+    } else {
+      g.wait_function(name, limit);
+    }
+    return kSuccess;
+  });
+}
+
+}  // namespace daffi_command

@@ -1,0 +1,79 @@
+/// @file  What the `daffi` command can do, each with its options; main.cpp fills them from the command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daffi/daffi.hpp"
+
+namespace daffi_command {
+
+/// Exit codes a script can rely on.
+enum ExitCode : int {
+  kSuccess = 0,
+  kFailed = 1,        ///< the callback raised an error, or the call could not be made
+  kUsage = 2,         ///< the command line is wrong
+  kNoController = 3,  ///< no controller answered, or it refused this process
+  kTimeout = 4,       ///< not in time
+};
+
+/// Where the controller is and how to be let in. Value.
+struct Address {
+  std::optional<std::string> host;
+  std::optional<int> port;
+  std::string unix_sock_path;
+  std::string token, ssl_certificate, ssl_key, ssl_ca;
+  double connect_timeout = 5;  ///< seconds
+
+  /// Options of a Global that is not shown to others.
+  [[nodiscard]] daffi::GlobalOptions observer() const;
+};
+
+struct ControllerCommand {
+  Address address;
+  std::string name;
+  int run() const;
+};
+
+struct ListCommand {
+  Address address;
+  bool json = false;
+  int run() const;
+};
+
+struct CallCommand {
+  Address address;
+  std::string name;
+  std::vector<std::string> arguments;  ///< JSON each
+  std::vector<std::string> keywords;   ///< name=JSON each
+  std::string receiver;
+  double timeout = 0;  ///< seconds; 0: none
+  int run() const;
+};
+
+struct WaitCommand {
+  Address address;
+  std::string name;
+  bool process = false;
+  double timeout = 0;
+  int run() const;
+};
+
+/// Writes the error to stderr; the exit code it stands for.
+int report(const daffi::Error& error);
+
+/// Runs `body`, turning what it throws into a line on stderr and an exit code.
+template <typename Body>
+int guarded(Body body) {
+  try {
+    return body();
+  } catch (const daffi::Error& error) {
+    return report(error);
+  }
+}
+
+/// True when people read `stdout` on a terminal that shows colours.
+bool colours();
+
+}  // namespace daffi_command

@@ -1,0 +1,84 @@
+/// @file  The `daffi` command: a controller on its own, and a look and a call into a running system.
+#include <CLI/CLI.hpp>
+
+#include "daffi/commands.hpp"
+#include "daffi/version.hpp"
+
+namespace {
+
+using namespace daffi_command;
+
+void add_address(CLI::App& app, Address& address, bool connects) {
+  const auto verb = std::string(connects ? "of the controller" : "to listen on");
+  auto* host = app.add_option("--host", address.host, "Host " + verb)->envname("DAFFI_HOST");
+  auto* port = app.add_option("--port", address.port,
+                              connects ? "TCP port of the controller" : "TCP port to listen on; 0 takes a free one")
+                   ->envname("DAFFI_PORT")
+                   ->check(CLI::Range(0, 65535));
+  app.add_option("--unix-sock-path", address.unix_sock_path,
+                 "Folder of the UNIX socket; default without host and port: 'daffi' in the temporary directory")
+      ->envname("DAFFI_UNIX_SOCK_PATH")
+      ->excludes(host)
+      ->excludes(port);
+  app.add_option("--token", address.token, "Shared secret; better given as DAFFI_TOKEN, which others cannot see")
+      ->envname("DAFFI_TOKEN");
+  app.add_option("--ssl-certificate", address.ssl_certificate, "PEM file with the certificate");
+  app.add_option("--ssl-key", address.ssl_key, "PEM file with the certificate's key");
+  app.add_option("--ssl-ca", address.ssl_ca, "PEM file of the authority that signed both sides' certificates");
+  if (connects) {
+    app.add_option("--connect-timeout", address.connect_timeout, "Seconds to wait for the controller")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Remote procedure calls between processes: run a controller, see who is there, call.", "daffi");
+  app.set_version_flag("--version", std::string(DAFFI_VERSION));
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 success, 1 the call failed, 2 wrong usage, 3 no controller or refused by it, 4 not in time.\n"
+      "The address may also stand in DAFFI_HOST, DAFFI_PORT, DAFFI_UNIX_SOCK_PATH, the token in DAFFI_TOKEN.");
+
+  ControllerCommand controller;
+  auto* controller_app = app.add_subcommand("controller", "Run a controller until SIGINT or SIGTERM");
+  controller_app->add_option("--name", controller.name, "Process name, for log lines");
+  add_address(*controller_app, controller.address, false);
+
+  ListCommand list;
+  auto* list_app = app.add_subcommand("ls", "List processes and their callbacks");
+  list_app->add_flag("--json", list.json, "As JSON, with documentation texts");
+  add_address(*list_app, list.address, true);
+
+  CallCommand call;
+  auto* call_app = app.add_subcommand("call", "Call a callback and print its result as JSON");
+  call_app->add_option("name", call.name, "Name of the callback")->required();
+  call_app->add_option("arguments", call.arguments, "Arguments, each as JSON: 1 '\"text\"' '[1, 2]'");
+  call_app->add_option("--kw", call.keywords, "Keyword argument, NAME=JSON; may be given more than once")
+      ->allow_extra_args(false);
+  call_app->add_option("--receiver", call.receiver, "Only this process");
+  call_app->add_option("--timeout", call.timeout, "Seconds to wait for the result")->check(CLI::NonNegativeNumber);
+  add_address(*call_app, call.address, true);
+  call_app->footer("Negative numbers are given behind --: daffi call add -- -1 -2");
+
+  WaitCommand wait;
+  auto* wait_app = app.add_subcommand("wait", "Wait until a callback is there");
+  wait_app->add_option("name", wait.name, "Name of the callback")->required();
+  wait_app->add_flag("--process", wait.process, "NAME is a process");
+  wait_app->add_option("--timeout", wait.timeout, "Seconds to wait")->check(CLI::NonNegativeNumber);
+  add_address(*wait_app, wait.address, true);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kSuccess : kUsage;
+  }
+  if (controller_app->parsed()) return controller.run();
+  // What is printed is the answer; lines about the connection would only stand between.
+  daffi::set_log_level(daffi::LogLevel::warning);
+  if (list_app->parsed()) return list.run();
+  if (call_app->parsed()) return call.run();
+  return wait.run();
+}
