@@ -5,8 +5,8 @@
 #include <map>
 #include <unordered_map>
 
-#include "codec/hex.hpp"
 #include "daffi/codec.hpp"
+#include "support/hex.hpp"
 
 namespace aggregate_test {
 

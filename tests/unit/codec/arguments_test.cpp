@@ -1,8 +1,8 @@
 /// @file  Arguments: hostile and mistaken ones first, then positional, keywords, defaults, variadics and Args.
 #include <gtest/gtest.h>
 
-#include "codec/hex.hpp"
 #include "daffi/signature.hpp"
+#include "support/hex.hpp"
 
 namespace daffi {
 namespace {

@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "codec/hex.hpp"
+#include "support/hex.hpp"
 
 namespace daffi {
 namespace {

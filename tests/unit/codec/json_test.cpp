@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cmath>
 
-#include "codec/hex.hpp"
 #include "daffi/error.hpp"
 #include "daffi/value.hpp"
+#include "support/hex.hpp"
 
 namespace daffi {
 namespace {

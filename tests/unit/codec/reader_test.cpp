@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "codec/hex.hpp"
+#include "support/hex.hpp"
 
 namespace daffi {
 namespace {

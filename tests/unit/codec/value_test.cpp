@@ -6,8 +6,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "codec/hex.hpp"
 #include "daffi/error.hpp"
+#include "support/hex.hpp"
 
 namespace daffi {
 namespace {
