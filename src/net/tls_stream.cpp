@@ -137,6 +137,8 @@ void TlsStream::note_ssl_failure() {
   } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     note_failure(ErrorCode::refused, std::string("the other side's certificate is not accepted: ") +
                                          X509_verify_cert_error_string(verified));
+  } else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    note_failure(ErrorCode::refused, "the other side showed no certificate");
   } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
     note_failure(ErrorCode::refused, "the other side does not speak TLS");
   } else if (reason >= SSL_AD_REASON_OFFSET) {
@@ -172,6 +174,8 @@ IoResult TlsStream::read(base::MutableBytes into) {
     if (closed_.load(std::memory_order_relaxed)) return {IoStatus::failed, 0, ECONNABORTED};
     {
       const base::Lock lock(ssl_mutex_);
+      // Asked again, OpenSSL would call a connection that the peer ended by an alert merely closed.
+      if (!failure_.message.empty()) return {IoStatus::failed, 0, EPROTO};
       std::size_t count = 0;
       ERR_clear_error();
       const int ok = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);

@@ -20,7 +20,7 @@ class Certificate {
  public:
   struct Options {
     std::string common_name = "somebody";
-    std::string alternatives;             ///< "DNS:localhost,IP:127.0.0.1"
+    std::string alternatives = {};        ///< "DNS:localhost,IP:127.0.0.1"
     const Certificate* issuer = nullptr;  ///< null: signs itself
     bool authority = false;
     std::chrono::seconds from = -std::chrono::hours(1);

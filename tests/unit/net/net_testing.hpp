@@ -25,11 +25,14 @@ T must(base::Result<T> result) {
   return std::move(result).value();
 }
 
-/// Runs rounds until `holds`, or until a deadline no healthy machine reaches; returns what `holds` says last.
+/// Runs rounds until `holds`, or until a deadline no healthy machine reaches, when it returns false.
 inline bool run_until(EpollLoop& loop, const std::function<bool()>& holds) {
   const auto end = loop.clock().now() + std::chrono::seconds(20);
-  while (!holds() && loop.clock().now() < end) loop.run_once(std::chrono::milliseconds(50));
-  return holds();
+  while (!holds()) {
+    if (loop.clock().now() > end) return false;
+    loop.run_once(std::chrono::milliseconds(50));
+  }
+  return true;
 }
 
 /// A folder of its own, gone with its owner.
