@@ -13,18 +13,20 @@ namespace daffi::controller {
 
 /// Bounds and times; every one has a counter and one action when reached. Value.
 struct Options {
-  std::string name;                                        ///< process name, for log lines and the welcome
-  session::Secrets secrets;                                ///< cookie, token: what members can prove themselves by
-  bool require_proof = false;                              ///< true with a token or TLS: nobody without (DESIGN 8)
-  base::Duration heartbeat = std::chrono::seconds(15);     ///< a silent member is lost after this
-  base::Duration grace = std::chrono::seconds(5);          ///< a lost member may come back as the same one
+  std::string name;                                     ///< process name, for log lines and the welcome
+  session::Secrets secrets;                             ///< cookie, token: what members can prove themselves by
+  bool require_proof = false;                           ///< true with a token or TLS: nobody without (DESIGN 8)
+  base::Duration heartbeat = std::chrono::seconds(15);  ///< a silent member is lost after this
+  base::Duration grace = std::chrono::seconds(5);       ///< a lost member may come back as the same one
   base::Duration handshake_timeout = std::chrono::seconds(5);
   base::Duration delta_delay = std::chrono::milliseconds(20);
   base::Duration slow_consumer_limit = std::chrono::seconds(10);
+  base::Duration name_ping_timeout = std::chrono::seconds(1);  ///< the holder of a wanted name must answer within this
   std::size_t max_members = 16384;
   std::size_t max_handshaking = 1024;
   std::size_t max_callbacks_per_member = 4096;
-  std::size_t max_queued_bytes_per_member = 8 << 20;       ///< beyond it calls to that member bounce "busy, not run"
+  std::size_t max_queued_bytes_per_member = 8 << 20;    ///< beyond it calls to that member bounce "busy, not run"
+  std::size_t max_unread_bytes_per_member = 256 << 20;  ///< results included; beyond it it is a slow consumer at once
 };
 
 /// What the process that runs the controller is told. Called on the loop's thread: pass on, do not work.

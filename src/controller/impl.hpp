@@ -1,0 +1,114 @@
+/// @file  The inside of a Controller: sessions, members, directory and switch, as its .cpp files share them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "controller/controller.hpp"
+#include "controller/directory.hpp"
+#include "controller/member_table.hpp"
+#include "controller/session.hpp"
+#include "net/endpoint.hpp"
+
+namespace daffi::controller {
+
+/// Strand: the loop's thread.
+struct Controller::Impl final : SessionHost, net::Deferred {
+  Impl(net::Loop& loop, Options options, Events events);
+  ~Impl();
+
+  // Connections (controller.cpp).
+  void adopt(std::unique_ptr<net::Stream> stream);
+  void stop(base::Duration limit, std::function<void()> done);
+  void run_deferred() override;
+  void on_dead(Session& session) override;
+  void on_drained(Session& session) override;
+  void bury();
+  void note_end(const Session& session);
+  void finish_stop();
+
+  // Who gets in (admission.cpp).
+  void on_handshaken(Session& session) override;
+  void admit(Session& session, std::uint32_t silent_holder);
+  void admit_observer(Session& session);
+  void admit_member(Session& session);
+  void resume(Session& session, Member& member);
+  void claim(Session& session, Member& holder, std::uint32_t silent_holder);
+  void take_over(Session& session, Member& holder);
+  void refuse_name(Session& session, const Member& holder);
+  void welcome(Session& session, Member& member);
+  /// A holder of a wanted name has answered.
+  void holder_answered(Session& holder);
+  /// A holder of a wanted name came back or is gone: decides anew about those who wait for it.
+  void reconsider(std::uint32_t holder);
+
+  // What members say and what becomes of them (membership.cpp).
+  void on_frame(Session& session, const wire::Frame& frame) override;
+  void on_bad_bytes(Session& session, const base::Failure& failure) override;
+  void on_waiting_frame(Session& session, const wire::Frame& frame);
+  void on_close(Session& session, const wire::Frame& frame);
+  void on_register(Session& session, const wire::Frame& frame);
+  void on_describe(Session& session, const wire::Frame& frame);
+  /// Closes a member's connection for what it did.
+  void expel(Session& session, base::CloseReason reason, const std::string& text);
+  void connection_lost(Member& member, base::CloseReason reason, const std::string& why);
+  void member_left(Member& member, base::CloseReason reason, const std::string& why);
+  /// Takes the connection from a member that lives on in another one, or not at all.
+  void cut_off(Member& member, base::CloseReason reason, const std::string& text);
+
+  // The directory's way to the members (membership.cpp).
+  void directory_changed();
+  void send_changes();
+  void catch_up(Session& session);
+  void send_snapshot(Session& session);
+
+  // The switch (switch.cpp).
+  void forward(Session& from, const wire::Frame& frame);
+  void undeliverable(Session& from, const wire::Frame& frame, ErrorCode code, std::string_view text);
+  void bounce(Session& caller, const wire::Header& call, std::uint32_t callee, ErrorCode code, std::string_view text,
+              base::Slice payload);
+  /// Sends the calls that a connection never delivered back to their callers.
+  void bounce_unsent(Session& session, std::uint32_t callee);
+
+  wire::Header header(wire::FrameKind kind, std::uint64_t id = 0) const {
+    return {.kind = kind, .epoch = epoch, .id = id};
+  }
+  template <typename M>
+  void send(Session& session, const M& message, std::uint64_t id = 0) {
+    wire::append_message(session.out(), header(M::kKind, id), message);
+    session.touch();
+  }
+
+  net::Loop& loop;
+  const Options options;
+  const Events events;
+  const std::uint32_t epoch;
+  session::AdmissionRules rules;
+  const SessionLimits limits;
+  Stats counters;
+
+  Directory directory;
+  MemberTable members;
+  std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
+  std::vector<Session*> waiting;  ///< for a name that another holds
+  std::vector<Session*> dead;     ///< to be buried at the end of the round
+  std::vector<std::unique_ptr<net::Listener>> listeners;
+
+  net::Timer delta_timer;
+  base::SteadyTime changes_sent_at{};
+  bool changes_due = false;  ///< at the end of the round
+
+  bool stopping = false;
+  std::function<void()> stopped;
+  net::Timer stop_timer;
+};
+
+/// A peer's text for a log line: control characters are shown, not obeyed.
+std::string printable(std::string_view text);
+
+}  // namespace daffi::controller

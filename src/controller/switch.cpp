@@ -1,0 +1,71 @@
+/// @file  The switch: frames from member to member, and back when they reach no one.
+#include "controller/impl.hpp"
+
+namespace daffi::controller {
+
+using wire::FrameKind;
+
+// Small frames are copied next to each other in the target's queue; large ones stay where they were received.
+void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
+  const wire::Header& header = frame.header;
+  const bool is_call = header.kind == FrameKind::call;
+  if (header.epoch != epoch) [[unlikely]] {
+    return undeliverable(from, frame, ErrorCode::remote_stopped_not_run, "addressed to a member of another epoch");
+  }
+  Member* to = members.find(header.member);
+  if (to == nullptr) [[unlikely]] {
+    return undeliverable(from, frame, ErrorCode::remote_stopped_not_run, "that member has left");
+  }
+  if (to->session == nullptr || !to->session->alive()) [[unlikely]] {
+    return undeliverable(from, frame, ErrorCode::remote_stopped_not_run, "that member has lost its connection");
+  }
+  Session& target = *to->session;
+  // A frame from M is never seen by who has not been told what M is by now.
+  if (target.directory_sent < from.member->changed) [[unlikely]] {
+    directory.log().close();
+    catch_up(target);
+  }
+  if (is_call && (target.out().bytes() > options.max_queued_bytes_per_member ||
+                  target.directory_sent < from.member->changed)) [[unlikely]] {
+    return undeliverable(from, frame, ErrorCode::busy, "too much is queued for that member");
+  }
+  wire::patch_member(frame.raw, from.member->id());
+  const base::Bytes whole = frame.whole();
+  if (whole.size() < wire::OutQueue::kReferFrom) {
+    target.out().append(whole);
+  } else {
+    target.out().append(base::Slice{from.input_owner(), whole});
+  }
+  ++counters.frames_switched;
+  counters.bytes_switched += whole.size();
+  target.touch();
+}
+
+// Calls come back to their caller. Of the rest nobody waits for an answer.
+void Controller::Impl::undeliverable(Session& from, const wire::Frame& frame, ErrorCode code, std::string_view text) {
+  if (frame.header.kind != FrameKind::call) {
+    ++counters.dropped_results;
+    return;
+  }
+  bounce(from, frame.header, frame.header.member, code, text, {from.input_owner(), frame.payload});
+}
+
+void Controller::Impl::bounce(Session& caller, const wire::Header& call, std::uint32_t callee, ErrorCode code,
+                              std::string_view text, base::Slice payload) {
+  wire::Header answer = header(FrameKind::bounce, call.id);
+  answer.member = callee;
+  wire::append_returned(caller.out(), answer, code, text, std::move(payload));
+  ++counters.bounced;
+  caller.touch();
+}
+
+void Controller::Impl::bounce_unsent(Session& session, std::uint32_t callee) {
+  for (UnsentFrame& call : session.take_unsent_calls()) {
+    Member* caller = members.find(call.header.member);
+    if (caller == nullptr || caller->session == nullptr || !caller->session->alive()) continue;
+    bounce(*caller->session, call.header, callee, ErrorCode::remote_stopped_not_run,
+           "that member lost its connection before the call was sent", std::move(call.payload));
+  }
+}
+
+}  // namespace daffi::controller
