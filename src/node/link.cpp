@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "base/random.hpp"
-#include "wire/preamble.hpp"
 
 namespace daffi::node {
 namespace {
@@ -67,7 +66,6 @@ void Link::begin_handshake(std::unique_ptr<net::Stream> stream) {
   reader_ = std::make_unique<wire::FrameReader>(kHandshakeLimit);
   handshake_ = std::make_unique<session::ClientHandshake>(me_, secrets_, stream_->peer(),
                                                           [this] { return owner_.registrations(); });
-  preamble_seen_ = false;
   timer_.after(kAttemptLimit, [this] {
     failed(base::fail(ErrorCode::connect_timeout, connector_->target() + " did not finish the handshake in time"));
   });
@@ -98,29 +96,13 @@ void Link::read() {
   }
 }
 
-// False: more bytes are needed, or the peer is none of ours.
-bool Link::skip_preamble() {
-  if (preamble_seen_) return true;
-  const auto bytes = reader_->unparsed();
-  if (bytes.size() < wire::kPreambleSize) return false;
-  const auto major = wire::decode_preamble(bytes.first<wire::kPreambleSize>());
-  if (major != wire::kWireMajor) {
-    failed(base::fail(major == 0 ? ErrorCode::protocol : ErrorCode::unsupported,
-                      major == 0 ? connector_->target() + " is not a daffi controller"
-                                 : connector_->target() + " speaks wire version " + std::to_string(major) +
-                                       ", this process " + std::to_string(wire::kWireMajor)));
-    return false;
-  }
-  reader_->skip(wire::kPreambleSize);
-  preamble_seen_ = true;
-  return true;
-}
-
 void Link::take_frames() {
-  if (!skip_preamble()) return;
   while (stream_) {
     auto next = reader_->next();
-    if (!next.ok()) return failed(next.failure());
+    if (!next.ok()) {
+      return failed(base::fail(ErrorCode::protocol,
+                               connector_->target() + " is not a daffi controller: " + next.failure().message));
+    }
     if (!next->has_value()) break;
     auto welcomed = handshake_->on_frame(**next, out_);
     if (!welcomed.ok()) return failed(welcomed.failure());

@@ -43,7 +43,6 @@ class Link final : private net::Watcher {
   void begin_handshake(std::unique_ptr<net::Stream> stream);
   void on_ready(net::Ready ready) override;
   void read();
-  bool skip_preamble();
   void take_frames();
   void flush();
   void established();
@@ -61,7 +60,6 @@ class Link final : private net::Watcher {
   std::unique_ptr<wire::FrameReader> reader_;
   std::unique_ptr<session::ClientHandshake> handshake_;
   wire::OutQueue out_;
-  bool preamble_seen_ = false;
   bool stopped_ = false;
   unsigned attempts_ = 0;
 };
