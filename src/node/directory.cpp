@@ -190,7 +190,7 @@ void Directory::set_own_callbacks(std::vector<std::pair<std::string, std::shared
 std::uint64_t Directory::when(Check check, std::function<void()> done) {
   return impl_->waits.add(std::move(check), std::move(done));
 }
-void Directory::forget_wait(std::uint64_t id) { impl_->waits.forget(id); }
+bool Directory::forget_wait(std::uint64_t id) { return impl_->waits.forget(id); }
 std::vector<std::function<void()>> Directory::take_due() { return impl_->waits.take_due(); }
 
 Directory::Losses Directory::take_losses() {

@@ -89,8 +89,9 @@ class Directory {
   /// is true now, hands `done` out. `check` may ask this directory. The result is never 0, but for one case: 65536
   /// waits are there already, and this one is not taken.
   std::uint64_t when(Check check, std::function<void()> done);
-  /// Nothing happens when it was handed out already.
-  void forget_wait(std::uint64_t id);
+  /// True: `done` will never run; `check` may just be running on another thread. False: take_due() has handed `done`
+  /// out already, and it has run, runs or will; what it refers to must live that long.
+  bool forget_wait(std::uint64_t id);
   /// What is to be run now. To be called after apply(), set_own_callbacks() and when(), outside the read role.
   std::vector<std::function<void()>> take_due();
 

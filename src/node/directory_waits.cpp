@@ -22,13 +22,14 @@ std::uint64_t DirectoryWaits::add(Check check, Done done) {
   return id;
 }
 
-void DirectoryWaits::forget(std::uint64_t id) {
+bool DirectoryWaits::forget(std::uint64_t id) {
   std::shared_ptr<Wait> dropped;  // outlives the lock: what the functions captured may do anything when destroyed
   base::Lock lock(mutex_);
-  if (const auto at = waits_.find(id); at != waits_.end()) {
-    dropped = std::move(at->second);
-    waits_.erase(at);
-  }
+  const auto at = waits_.find(id);
+  if (at == waits_.end()) return false;
+  dropped = std::move(at->second);
+  waits_.erase(at);
+  return true;
 }
 
 std::vector<DirectoryWaits::Done> DirectoryWaits::take_due() {

@@ -22,7 +22,8 @@ class DirectoryWaits {
 
   /// 0: there are too many, nothing was added.
   std::uint64_t add(Check check, Done done);
-  void forget(std::uint64_t id);
+  /// False: it was handed out already.
+  bool forget(std::uint64_t id);
   /// Evaluates every check; the waits whose check held, now or when they were added, in the order they came.
   std::vector<Done> take_due();
 

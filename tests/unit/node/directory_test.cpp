@@ -454,19 +454,20 @@ TEST(Directory, TheVersionDiffersAfterEachChangeOnly) {
 TEST(Directory, AForgottenWaitIsNeverHandedOut) {
   DirectoryTest test;
   const std::uint64_t id = test.directory.when([] { return true; }, [] { FAIL(); });
-  test.directory.forget_wait(id);
-  test.directory.forget_wait(id);
+  EXPECT_TRUE(test.directory.forget_wait(id));
+  EXPECT_FALSE(test.directory.forget_wait(id));
   EXPECT_THAT(test.directory.take_due(), IsEmpty());
 }
 
 TEST(Directory, AWaitEndsOnceWhenItsCheckIsTrue) {
   DirectoryTest test;
   int done = 0;
-  test.directory.when([&] { return test.directory.has_process("gamma"); }, [&] { ++done; });
+  const auto id = test.directory.when([&] { return test.directory.has_process("gamma"); }, [&] { ++done; });
   EXPECT_THAT(test.directory.take_due(), IsEmpty());
   ASSERT_TRUE(test.next(wire::MemberJoined{entry(4, "gamma")}));
   for (const auto& run : test.directory.take_due()) run();
   EXPECT_EQ(done, 1);
+  EXPECT_FALSE(test.directory.forget_wait(id)) << "too late";
   EXPECT_THAT(test.directory.take_due(), IsEmpty());
 }
 
