@@ -229,7 +229,10 @@ void Request::invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urge
   std::optional<CallContext> context;
   if (callback.spec.wants_context) {
     std::optional<std::chrono::steady_clock::time_point> until;
-    if (!deadline.is_never()) until = deadline.at;
+    if (!deadline.is_never()) {
+      // The context outlives the call and knows no clock but the machine's.
+      until = base::Clock::system().now() + deadline.left(server->host_->clock().now());
+    }
     context.emplace(server->host_->name_of(header.member), until, stop ? stop->get_token() : std::stop_token());
   }
   const Inside level{&callback, inside};
