@@ -13,8 +13,8 @@ namespace daffi::controller {
 
 /// Bounds and times; every one has a counter and one action when reached. Value.
 struct Options {
-  std::string name;                                     ///< process name, for log lines and the welcome
-  session::Secrets secrets;                             ///< cookie, token: what members can prove themselves by
+  std::string name = {};                                ///< process name, for log lines and the welcome
+  session::Secrets secrets = {};                        ///< cookie, token: what members can prove themselves by
   bool require_proof = false;                           ///< true with a token or TLS: nobody without (DESIGN 8)
   base::Duration heartbeat = std::chrono::seconds(15);  ///< a silent member is lost after this
   base::Duration grace = std::chrono::seconds(5);       ///< a lost member may come back as the same one
