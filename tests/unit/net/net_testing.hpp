@@ -39,7 +39,7 @@ inline bool run_until(EpollLoop& loop, const std::function<bool()>& holds) {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "daffi-net-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "daffi-net-").string() + std::string(6, 'X');
     path_ = ::mkdtemp(pattern.data());
   }
   ~TemporaryFolder() {
