@@ -74,11 +74,11 @@ base::Result<Returned> decode_returned(base::Bytes payload) {
   return returned;
 }
 
-void append_returned(OutQueue& out, Header header, ErrorCode code, std::string_view text, base::Slice call) {
+void append_returned(OutQueue& out, Header header, ErrorCode code, std::string_view text, const base::Slice& call) {
   const std::vector<std::byte> head = encode_return_head(code, text);
   header.size = static_cast<std::uint32_t>(head.size() + call.bytes.size());
   out.append_frame(header, base::Bytes(head));
-  out.append(std::move(call));
+  out.append(call);
 }
 
 }  // namespace daffi::wire

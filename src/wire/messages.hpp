@@ -36,6 +36,6 @@ void append_message(OutQueue& out, Header header, const M& message) {
 }
 
 /// Queues a bounce or a refusal of a call: `header` is the answer's (kind, member, id), `call` the call's payload.
-void append_returned(OutQueue& out, Header header, ErrorCode code, std::string_view text, base::Slice call);
+void append_returned(OutQueue& out, Header header, ErrorCode code, std::string_view text, const base::Slice& call);
 
 }  // namespace daffi::wire

@@ -47,18 +47,17 @@ void OutQueue::append(base::Bytes bytes) {
   }
 }
 
-void OutQueue::append(base::Slice slice) {
-  if (slice.bytes.empty()) return;
+void OutQueue::append(const base::Block& owner, base::Bytes bytes) {
+  if (bytes.empty()) return;
   // Only read through: pieces are never written to once they are queued.
-  auto* data = const_cast<std::byte*>(slice.bytes.data());
-  if (head_ < pieces_.size() && pieces_.back().owner == slice.owner &&
-      pieces_.back().data + pieces_.back().size == data) {
-    pieces_.back().size += slice.bytes.size();
-    bytes_ += slice.bytes.size();
-  } else if (slice.bytes.size() < kReferFrom) {
-    append(slice.bytes);
+  auto* data = const_cast<std::byte*>(bytes.data());
+  if (head_ < pieces_.size() && pieces_.back().data + pieces_.back().size == data && pieces_.back().owner == owner) {
+    pieces_.back().size += bytes.size();
+    bytes_ += bytes.size();
+  } else if (bytes.size() < kReferFrom) {
+    append(bytes);
   } else {
-    refer(std::move(slice.owner), data, slice.bytes.size());
+    refer(owner, data, bytes.size());
   }
 }
 
@@ -69,11 +68,11 @@ void OutQueue::append_frame(const Header& header, base::Bytes payload) {
   append(payload);
 }
 
-void OutQueue::append_frame(const Header& header, base::Slice payload) {
+void OutQueue::append_frame(const Header& header, const base::Slice& payload) {
   std::array<std::byte, kHeaderSize> encoded;
   encode_header(header, encoded);
   append(encoded);
-  append(std::move(payload));
+  append(payload);
 }
 
 void OutQueue::refer(base::Block owner, std::byte* data, std::size_t size) {

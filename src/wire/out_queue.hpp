@@ -28,9 +28,11 @@ class OutQueue {
   /// Copies.
   void append(base::Bytes bytes);
   /// Copies when small; else keeps the slice's owner until written. Slices that continue each other become one piece.
-  void append(base::Slice slice);
+  void append(const base::Slice& slice) { append(slice.owner, slice.bytes); }
+  /// The same, without a Slice in between, whose count would be touched for nothing when the bytes are copied.
+  void append(const base::Block& owner, base::Bytes bytes);
   void append_frame(const Header& header, base::Bytes payload);
-  void append_frame(const Header& header, base::Slice payload);
+  void append_frame(const Header& header, const base::Slice& payload);
 
   /// Describes the front of the queue for writev; returns how many pieces were filled in. They stay valid until they
   /// are consumed.
