@@ -27,6 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADER = 24    # bytes before each payload, in the protocol and in the floor alike
 PAYLOAD = 64
 READY_TIMEOUT = 20.0
+ENVIRONMENT = {**os.environ, "DAFFI_LOG": "warning"}    # stdout is for what the driver reads
 
 
 class BenchError(Exception):
@@ -108,7 +109,7 @@ class Processes:
             with log.open("w") as errors:
                 # A session of their own: Ctrl-C reaches the driver only, which then ends them in order.
                 process = subprocess.Popen([str(binary), *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                           stderr=errors, text=True, start_new_session=True)
+                                           stderr=errors, text=True, start_new_session=True, env=ENVIRONMENT)
         finally:
             os.sched_setaffinity(0, allowed)
         self._started.append((process, log))
@@ -120,7 +121,8 @@ class Processes:
         line = self._first_line(process)
         words = line.split()
         if len(words) != 2 or words[0] != "ready":
-            raise self.error(f"{binary.name} did not get ready within {READY_TIMEOUT:.0f} s")
+            said = f"said {line.strip()!r}" if line else f"was not ready within {READY_TIMEOUT:.0f} s"
+            raise self.error(f"{binary.name} {said}")
         return int(words[1])
 
     def finish(self, process: subprocess.Popen[str], name: str, timeout: float) -> str:

@@ -1,0 +1,62 @@
+/// @file  Our caller: one FG call at a time, or a window of BG calls of which the oldest is awaited and replaced.
+#include "daffi_options.hpp"
+
+namespace {
+
+struct Echo : daffi::Fetcher {
+  using Fetcher::Fetcher;
+  daffi::Fetch<std::string(std::string)> echo{*this, "echo"};
+};
+
+void expect_reply(const std::string& reply, const std::string& argument) {
+  if (reply != argument) bench::fail("the callee gave back something else");
+}
+
+void run_latency(const Echo& fetcher, const bench::Options& options) {
+  const std::string argument(options.payload, 'x');
+  bench::Samples samples;
+  const auto start = bench::SteadyClock::now();
+  for (;;) {
+    const auto before = bench::SteadyClock::now();
+    const std::string reply = fetcher.echo(argument);
+    const auto after = bench::SteadyClock::now();
+    expect_reply(reply, argument);
+    if (after - start >= options.warm_up) samples.add(after - before);
+    if (after - start >= options.warm_up + options.seconds) break;
+  }
+  samples.report();
+}
+
+void run_pipeline(const Echo& fetcher, const bench::Options& options) {
+  const std::string argument(options.payload, 'x');
+  std::vector<daffi::AsyncResult<std::string>> window;
+  window.reserve(options.outstanding);
+  for (std::size_t i = 0; i < options.outstanding; ++i) window.push_back(fetcher.echo.call(daffi::BG{}, argument));
+  bench::RateMeter meter{options};
+  for (std::size_t oldest = 0, ended = 0;; oldest = oldest + 1 == options.outstanding ? 0 : oldest + 1) {
+    expect_reply(window[oldest].get(), argument);
+    window[oldest] = fetcher.echo.call(daffi::BG{}, argument);
+    // The clock is read once in a while only: it would be a measurable part of such a call.
+    if (++ended == 64) {
+      if (!meter.add(ended)) break;
+      ended = 0;
+    }
+  }
+  meter.report();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Options options = bench::parse_options(argc, argv);
+  daffi::Global global{bench::global_options(options, "bench-caller")};
+  global.wait_function("echo", std::chrono::seconds(10));
+  const Echo fetcher{global};
+  if (options.mode == "latency") {
+    run_latency(fetcher, options);
+  } else if (options.mode == "pipeline") {
+    run_pipeline(fetcher, options);
+  } else {
+    bench::fail("unknown --mode " + options.mode);
+  }
+}

@@ -1,0 +1,13 @@
+/// @file  Our controller, alone in its process, as `daffi controller` runs it.
+#include "daffi_options.hpp"
+
+int main(int argc, char** argv) {
+  const bench::Options options = bench::parse_options(argc, argv);
+  daffi::GlobalOptions global_options = bench::global_options(options, "bench-controller");
+  global_options.init_controller = true;
+  global_options.init_node = false;
+  if (options.port && *options.port == 0) global_options.port.reset();
+  daffi::Global global{global_options};
+  bench::report_ready(options.port ? unsigned{global.port()} : 0U);
+  global.join();
+}

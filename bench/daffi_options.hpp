@@ -1,0 +1,22 @@
+/// @file  How our programs reach their controller, from the command line that the floor's programs take too.
+#pragma once
+
+#include <daffi/daffi.hpp>
+
+#include "program.hpp"
+
+namespace bench {
+
+inline daffi::GlobalOptions global_options(const Options& options, const char* process_name) {
+  daffi::GlobalOptions result;
+  result.process_name = process_name;
+  if (options.port) {
+    result.host = "127.0.0.1";
+    result.port = *options.port;
+  } else {
+    result.unix_sock_path = options.unix_path;
+  }
+  return result;
+}
+
+}  // namespace bench
