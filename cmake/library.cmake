@@ -14,6 +14,9 @@ target_include_directories(daffi_objects PUBLIC ${PROJECT_SOURCE_DIR}/include ${
 target_link_libraries(daffi_objects PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog
                                     PRIVATE daffi_warnings)
 
+# Nobody replaces single functions of ours from outside, so the compiler may call and inline them directly.
+target_compile_options(daffi_objects PRIVATE -fno-semantic-interposition)
+
 add_library(daffi_core STATIC $<TARGET_OBJECTS:daffi_objects>)
 target_include_directories(daffi_core PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include
                                              ${PROJECT_SOURCE_DIR}/src)

@@ -1,6 +1,7 @@
 /// @file  Reader: MessagePack's formats, each checked against what is left before it is believed.
 #include "daffi/reader.hpp"
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -14,7 +15,7 @@ namespace {
 
 std::uint8_t byte_at(const std::byte* at) { return std::to_integer<std::uint8_t>(*at); }
 
-Kind kind_of(std::uint8_t first) {
+constexpr Kind classify(unsigned first) {
   if (first < 0x80 || first >= 0xe0) return Kind::integer;
   if (first < 0x90) return Kind::map;
   if (first < 0xa0) return Kind::array;
@@ -27,6 +28,12 @@ Kind kind_of(std::uint8_t first) {
                               Kind::map,     Kind::map};
   return kinds[first - 0xc0];
 }
+
+constexpr auto kinds_by_first = [] {
+  std::array<Kind, 256> kinds{};
+  for (unsigned first = 0; first < 256; ++first) kinds[first] = classify(first);
+  return kinds;
+}();
 
 // An unsigned number of 1, 2, 4 or 8 bytes.
 std::uint64_t load_sized(const std::byte* at, unsigned bytes) {
@@ -50,7 +57,7 @@ std::string_view kind_name(Kind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
-Kind Reader::peek() const { return at_ == end_ ? Kind::end : kind_of(byte_at(at_)); }
+Kind Reader::peek() const { return at_ == end_ ? Kind::end : kinds_by_first[byte_at(at_)]; }
 
 bool Reader::read_nil() {
   if (at_ == end_ || byte_at(at_) != 0xc0) return fail_expected("nil");
@@ -73,17 +80,31 @@ bool Reader::whole_number(std::uint64_t& bits, bool& negative) {
     ++at_;
     return true;
   }
-  unsigned bytes = 1u << (first & 3);
-  if (!need(1 + bytes)) return short_of_data();
-  bits = load_sized(at_ + 1, bytes);
-  negative = false;
-  if (first >= 0xd0) {
-    unsigned unused = 64 - 8 * bytes;
-    auto extended = static_cast<std::int64_t>(bits << unused) >> unused;
-    bits = static_cast<std::uint64_t>(extended);
-    negative = extended < 0;
+  std::size_t size = std::size_t{1} << (first & 3);
+  if (!need(1 + size)) return short_of_data();
+  const std::byte* at = at_ + 1;
+  at_ = at + size;
+  bool is_signed = first >= 0xd0;
+  std::int64_t value;
+  switch (size) {
+    case 1:
+      value = is_signed ? static_cast<std::int8_t>(byte_at(at)) : std::int64_t{byte_at(at)};
+      break;
+    case 2: {
+      auto loaded = codec::load<std::uint16_t>(at);
+      value = is_signed ? static_cast<std::int16_t>(loaded) : std::int64_t{loaded};
+      break;
+    }
+    case 4: {
+      auto loaded = codec::load<std::uint32_t>(at);
+      value = is_signed ? static_cast<std::int32_t>(loaded) : std::int64_t{loaded};
+      break;
+    }
+    default:
+      value = static_cast<std::int64_t>(codec::load<std::uint64_t>(at));
   }
-  at_ += 1 + bytes;
+  bits = static_cast<std::uint64_t>(value);
+  negative = is_signed && value < 0;
   return true;
 }
 

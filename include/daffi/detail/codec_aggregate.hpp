@@ -14,7 +14,7 @@
 #include <new>
 #include <optional>
 
-#include "daffi/codec.hpp"
+#include "daffi/detail/codec_base.hpp"
 #include "daffi/reflect.hpp"
 
 namespace daffi::inline v1::detail {

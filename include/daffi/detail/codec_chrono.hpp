@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "daffi/codec.hpp"
+#include "daffi/detail/codec_base.hpp"
 
 namespace daffi::inline v1 {
 

@@ -1,7 +1,7 @@
 /// @file  Codecs of lists, sets, maps and fixed arrays.
 #pragma once
 
-#include "daffi/codec.hpp"
+#include "daffi/detail/codec_base.hpp"
 
 namespace daffi::inline v1::detail {
 

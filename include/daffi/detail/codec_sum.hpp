@@ -5,7 +5,7 @@
 #include <tuple>
 #include <variant>
 
-#include "daffi/codec.hpp"
+#include "daffi/detail/codec_base.hpp"
 
 namespace daffi::inline v1 {
 
