@@ -39,6 +39,16 @@ if(DAFFI_TESTS)
   if(DAFFI_INTEGRATION_TESTS)
     # These find the programs they start beside themselves: examples/ and bin/ of the same build.
     daffi_test_binary(daffi_integration_tests ${DAFFI_INTEGRATION_TESTS} ${DAFFI_TEST_SUPPORT})
+    # Processes that only tests start, one file each.
+    file(GLOB DAFFI_TEST_PROGRAMS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/programs/*.cpp)
+    foreach(source IN LISTS DAFFI_TEST_PROGRAMS)
+      cmake_path(GET source STEM name)
+      add_executable(test_program_${name} ${source})
+      target_link_libraries(test_program_${name} PRIVATE daffi::daffi daffi_warnings)
+      set_target_properties(test_program_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY
+                                                                                ${PROJECT_BINARY_DIR}/programs)
+      add_dependencies(daffi_integration_tests test_program_${name})
+    endforeach()
     add_test(NAME integration COMMAND daffi_integration_tests WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(integration PROPERTIES TIMEOUT 600)
   endif()

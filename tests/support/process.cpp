@@ -70,6 +70,8 @@ Pipe make_pipe() {
 
 std::filesystem::path example(std::string_view name) { return build_folder() / "examples" / name; }
 
+std::filesystem::path program(std::string_view name) { return build_folder() / "programs" / name; }
+
 std::filesystem::path daffi_command() { return build_folder() / "bin" / "daffi"; }
 
 Process::Process(const std::filesystem::path& program, std::vector<std::string> arguments, const Environment& changes)

@@ -22,6 +22,9 @@ inline constexpr std::chrono::seconds patience{60};
 /// Path of examples/NAME of the build this test belongs to.
 std::filesystem::path example(std::string_view name);
 
+/// Path of a program that only tests start, tests/programs/NAME.cpp, of the build this test belongs to.
+std::filesystem::path program(std::string_view name);
+
 /// Path of the `daffi` command of the build this test belongs to.
 std::filesystem::path daffi_command();
 

@@ -1,0 +1,78 @@
+/// @file  A process for the fault tests: callbacks that echo, block, count, and say when they are told to stop.
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "daffi/daffi.hpp"
+
+namespace {
+
+// Holds callbacks back until somebody calls `release`.
+class Gate {
+ public:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    opened_.wait(lock, [&] { return open_; });
+  }
+  void open() {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    opened_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable opened_;
+  bool open_ = false;
+};
+
+void say(const char* text) {
+  std::puts(text);
+  std::fflush(stdout);
+}
+
+std::string option(int argc, char** argv, const std::string& name, const std::string& otherwise) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (argv[i] == "--" + name) return argv[i + 1];
+  }
+  return otherwise;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  daffi::GlobalOptions options;
+  options.process_name = option(argc, argv, "name", "worker");
+  options.unix_sock_path = option(argc, argv, "folder", "");
+  options.heartbeat = daffi::Duration(std::atof(option(argc, argv, "heartbeat", "15").c_str()));
+  options.handler_threads = static_cast<std::size_t>(std::atoi(option(argc, argv, "threads", "512").c_str()));
+  daffi::Global g(std::move(options));
+
+  Gate gate;
+  std::atomic<int> counted{0};
+  const std::string name = g.process_name();
+  g.callback("who", [name] { return name; });
+  g.callback("who_" + name, [name] { return name; });
+  g.callback("echo", [](const std::string& text) { return text; });
+  g.callback("hold", [&] {
+    say("holding");
+    gate.pass();
+    return std::string("released");
+  });
+  g.callback("release", [&] { gate.open(); });
+  g.callback("count", [&] { ++counted; });
+  g.callback("counted", [&] { return counted.load(); });
+  g.callback("until_told", [](daffi::CallContext& context) {
+    say(("serving " + context.caller()).c_str());
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::unique_lock lock(mutex);
+    changed.wait(lock, context.stop_token(), [] { return false; });
+    say("told to stop");
+  });
+  say("ready");
+  g.join({.stop_on_signals = true});
+  say("stopped in order");
+}
