@@ -25,14 +25,13 @@ base::Result<void> Node::Impl::wait_for(Directory::Check check, const std::strin
     engine->finish(found);
     finished.store(true);
   });
+  if (id == 0) return base::fail(ErrorCode::busy, "too many waits are under way");
   run_due_waits();
-  const bool in_time = engine->wait(found, deadline);
-  directory.forget_wait(id);
-  if (!in_time && !found.done()) {
-    // It may have been handed out for running just now; then it is about to be done.
-    (void)engine->wait(found, base::Deadline::in(clock(), std::chrono::milliseconds(20)));
+  (void)engine->wait(found, deadline);
+  // What is no longer there to be forgotten has been handed out, and refers to this stack until it is finished.
+  if (!directory.forget_wait(id)) {
+    while (!finished.load()) std::this_thread::yield();
   }
-  while (found.done() && !finished.load()) std::this_thread::yield();
   if (check()) return {};
   if (stopping.load()) return base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what);
   return not_in_time(what);
@@ -57,6 +56,7 @@ void Node::Impl::wait_for_async(Directory::Check check, const std::string& what,
                        if (check()) return end({});
                        end(base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what));
                      });
+  if (id == 0) return end(base::fail(ErrorCode::busy, "too many waits are under way"));
   if (!deadline.is_never()) {
     {
       base::Lock lock(waits_mutex);
