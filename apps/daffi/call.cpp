@@ -1,3 +1,4 @@
+/// @file  daffi call, daffi wait.
 #include <cstdio>
 
 #include "daffi/commands.hpp"

@@ -1,3 +1,4 @@
+/// @file  What the subcommands share: the address, errors as exit codes.
 #include <unistd.h>
 
 #include <cstdio>

@@ -1,3 +1,4 @@
+/// @file  daffi controller.
 #include "daffi/commands.hpp"
 
 namespace daffi_command {

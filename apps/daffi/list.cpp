@@ -1,3 +1,4 @@
+/// @file  daffi ls.
 #include <algorithm>
 #include <cstdio>
 

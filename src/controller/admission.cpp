@@ -156,8 +156,10 @@ void Controller::Impl::admit_observer(Session& session) {
   fresh->observer = true;
   fresh->entry.identity = session.handshake().identity();
   fresh->entry.process_name = session.handshake().hello().process_name;
+  fresh->entry.language = session.handshake().hello().language;
   Member* member = members.add(std::move(fresh));
   if (member == nullptr) return session.close(CloseReason::too_many, "this controller has as many members as it may");
+  directory.join_observer(*member);
   welcome(session, *member);
 }
 

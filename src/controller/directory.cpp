@@ -65,6 +65,13 @@ void Directory::join(Member& member, wire::Register callbacks) {
   record_entry(member, false);
 }
 
+void Directory::join_observer(Member& member) {
+  member.entry.state = wire::MemberState::observer;
+  member.joined = ++last_joined_;
+  in_order_[member.joined] = &member;
+  record_entry(member, false);
+}
+
 void Directory::suspend(Member& member) {
   member.entry.state = wire::MemberState::suspended;
   record(member, wire::MemberSuspended{member.id()});
@@ -96,8 +103,10 @@ void Directory::update(Member& member, wire::Register news) {
 void Directory::leave(Member& member, base::CloseReason reason) {
   drop_callbacks(member);
   in_order_.erase(member.joined);
-  by_name_.erase(member.entry.process_name);
-  by_instance_.erase(member.instance);
+  if (!member.observer) {
+    by_name_.erase(member.entry.process_name);
+    by_instance_.erase(member.instance);
+  }
   record(member, wire::MemberLeft{member.id(), reason});
 }
 

@@ -33,6 +33,8 @@ class Directory {
   // Announcements have been checked.
 
   void join(Member& member, wire::Register callbacks);
+  /// Known to all, but not listed: it has no claim to its name.
+  void join_observer(Member& member);
   void suspend(Member& member);
   /// The same process again; what it announces now replaces what it had.
   void resume(Member& member, wire::Register callbacks);

@@ -22,7 +22,7 @@ struct Member {
 
   wire::MemberEntry entry;  ///< as the directory shows it
   wire::InstanceToken instance{};
-  bool observer = false;                                         ///< in the switch, but not in the directory
+  bool observer = false;                                         ///< only calls and looks: others know it, but do not list it
   Session* session = nullptr;                                    ///< null while its connection is lost
   std::uint64_t joined = 0;                                      ///< ascending in joining order
   std::uint64_t changed = 0;                                     ///< the sequence number of its latest change

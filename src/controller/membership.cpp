@@ -130,10 +130,10 @@ void Controller::Impl::connection_lost(Member& member, CloseReason reason, const
 // The member does not exist any more when this returns.
 void Controller::Impl::member_left(Member& member, CloseReason reason, const std::string& why) {
   const std::unique_ptr<Member> gone = members.remove(member);
-  if (gone->observer) return;
   gone->grace.cancel();
   directory.leave(*gone, reason);
   directory_changed();
+  if (gone->observer) return;
   const std::string& name = gone->entry.process_name;
   base::log(LogLevel::info, "controller", "node '" + printable(name) + "' left: " + printable(why));
   if (events.member_left) events.member_left(name, why);

@@ -1,3 +1,4 @@
+/// @file  WaitSets: the epoll, eventfd and timerfd calls behind them.
 #include "net/wait_sets.hpp"
 
 #include <fcntl.h>

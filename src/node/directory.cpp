@@ -204,7 +204,7 @@ std::map<std::string, std::vector<std::string>> Directory::registered_callbacks(
   std::map<std::string, std::vector<std::string>> out;
   base::ReadLock lock(impl_->mutex);
   for (const auto& [id, member] : impl_->replica.members()) {
-    if (id == impl_->own_id || member.suspended) continue;
+    if (id == impl_->own_id || member.suspended || member.observer) continue;
     std::vector<std::string>& names = out[member.process_name];
     names.clear();
     for (const Replica::Record* record : Replica::in_order(member)) names.push_back(*record->name);
@@ -215,14 +215,16 @@ std::map<std::string, std::vector<std::string>> Directory::registered_callbacks(
 std::vector<MemberView> Directory::members() const {
   std::vector<MemberView> out;
   base::ReadLock lock(impl_->mutex);
-  for (const auto& [id, member] : impl_->replica.members()) out.push_back(to_view(member));
+  for (const auto& [id, member] : impl_->replica.members()) {
+    if (!member.observer || id == impl_->own_id) out.push_back(to_view(member));
+  }
   return out;
 }
 
 std::vector<Candidates> Directory::Impl::candidates() const {
   std::vector<Candidates> out;
   for (const auto& [id, member] : replica.members()) {
-    if (id == own_id || member.suspended) continue;
+    if (id == own_id || member.suspended || member.observer) continue;
     Candidates& each = out.emplace_back(Candidates{member.process_name, {}});
     for (const Replica::Record* record : Replica::in_order(member)) each.callbacks.push_back(*record->name);
   }

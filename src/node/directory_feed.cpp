@@ -47,7 +47,7 @@ void Directory::lost_controller(base::SteadyTime now, base::Duration grace) {
   self.drop_expired(now);
   self.expected.lost(grace);
   for (const auto& [id, member] : self.replica.members()) {
-    if (id == self.own_id) continue;
+    if (id == self.own_id || member.observer) continue;
     std::vector<std::string> names;
     for (const Replica::Record* record : Replica::in_order(member)) names.push_back(*record->name);
     self.expected.add(member.process_name, std::move(names));

@@ -1,3 +1,4 @@
+/// @file  Link: attempts, handshakes, pauses.
 #include "node/link.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+/// @file  What happens when a pending call settles, for each way of waiting.
 #include "node/pending.hpp"
 
 #include "base/log.hpp"

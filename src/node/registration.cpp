@@ -1,3 +1,4 @@
+/// @file  Callbacks as the directory is told about them.
 #include "node/registration.hpp"
 
 #include "wire/header.hpp"

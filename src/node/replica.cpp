@@ -33,7 +33,8 @@ base::Result<bool> Replica::join(const wire::MemberEntry& entry) {
   member.name_hash = name_hash(entry.process_name);
   member.suspended = entry.state == wire::MemberState::suspended;
   member.draining = entry.draining;
-  processes_[entry.process_name].push_back(id);
+  member.observer = entry.state == wire::MemberState::observer;
+  if (!member.observer) processes_[entry.process_name].push_back(id);
   return add_callbacks(id, entry.callbacks);
 }
 
@@ -83,9 +84,11 @@ base::Result<bool> Replica::leave(MemberId id) {
   const auto at = members_.find(id);
   if (at == members_.end()) return nonsense("left, but unknown: member", id);
   drop_callbacks(at->second);
-  const auto process = processes_.find(at->second.process_name);
-  std::erase(process->second, id);
-  if (process->second.empty()) processes_.erase(process);
+  if (!at->second.observer) {
+    const auto process = processes_.find(at->second.process_name);
+    std::erase(process->second, id);
+    if (process->second.empty()) processes_.erase(process);
+  }
   members_.erase(at);
   return true;
 }

@@ -1,3 +1,4 @@
+/// @file  Callbacks: the table, and who is inside.
 #include "rpc/callbacks.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+/// @file  The futex system calls.
 #include "rpc/futex.hpp"
 
 #include <linux/futex.h>

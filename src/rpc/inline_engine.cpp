@@ -1,3 +1,4 @@
+/// @file  InlineEngine: a wait moves the loop and its clock.
 #include "rpc/inline_engine.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+/// @file  CallTable: slots with generations, so that a late answer finds nobody.
 #include "rpc/outgoing_call.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+/// @file  Request: running one call; Answer: the frames it ends with.
 #include "rpc/request.hpp"
 
 #include <cxxabi.h>

@@ -1,3 +1,4 @@
+/// @file  RunQueue: the account of runners and of what waits for them.
 #include "rpc/run_queue.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+/// @file  Server: taking calls in, refusing them, telling them to stop.
 #include "rpc/server.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+/// @file  ThreadedEngine: handler threads between the worker set and the run queue.
 #include "rpc/threaded_engine.hpp"
 
 #include <condition_variable>

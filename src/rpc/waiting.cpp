@@ -1,3 +1,4 @@
+/// @file  Waiting: leading, following, and passing the lead on.
 #include "rpc/waiting.hpp"
 
 #include "rpc/futex.hpp"

@@ -1,3 +1,4 @@
+/// @file  Channel: the read role, the write role, and the end.
 #include "session/channel.hpp"
 
 #include <array>

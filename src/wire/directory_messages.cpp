@@ -33,7 +33,7 @@ template <typename IO>
 void fields(IO& io, Is<MemberEntry> auto& m) {
   io.number(m.member_id);
   io.number(m.state);
-  io.check(m.state <= MemberState::suspended, "unknown state of a member");
+  io.check(m.state <= MemberState::observer, "unknown state of a member");
   truth(io, m.draining);
   fields(io, m.identity);
   io.text(m.process_name, kMaxProcessName);
