@@ -83,6 +83,8 @@ void Session::read() {
       loop_.defer(*this);
       return;
     }
+    // A short read has emptied the socket: what comes later is a new edge. TLS may hold more inside.
+    if (got.bytes < std::min(space.size(), kReadShare) && !stream_->peer().tls) break;
     share -= got.bytes;
   }
   reader_.release_if_empty();
