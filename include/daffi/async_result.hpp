@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "daffi/detail/core.hpp"
-#include "daffi/detail/resume.hpp"
 #include "daffi/detail/result.hpp"
+#include "daffi/detail/resume.hpp"
 #include "daffi/duration.hpp"
 
 namespace daffi::inline v1 {

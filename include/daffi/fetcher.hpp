@@ -58,7 +58,8 @@ struct FetchResult<BG, R> {
 ///     };
 ///     Calculator calculator{g, daffi::BG{.timeout = 30s}};
 ///
-/// Resource: neither copied nor moved, because bodies of Fetches may refer to it. Threads: any. Documentation: 2.1, 2.13.
+/// Resource: neither copied nor moved, because bodies of Fetches may refer to it. Threads: any.
+/// Documentation: 2.1, 2.13.
 template <ExecutionModifier M>
 class FetcherWith {
  public:
@@ -111,14 +112,14 @@ struct FetchName {
 /// `Fetch<int(int, int)> sum{g, "sum"}; int three = sum(1, 2);`
 ///
 /// Without a body the arguments go as given. With one (a callable that takes the Fetch's parameters) they are what it
-/// returns: an Args or a tuple are several arguments, anything else is one. Keyword arguments, `sum(1, kw("b", 2))`, stand
-/// for parameters left out. A Variadic parameter takes any number of arguments.
+/// returns: an Args or a tuple are several arguments, anything else is one. Keyword arguments, `sum(1, kw("b", 2))`,
+/// stand for parameters left out. A Variadic parameter takes any number of arguments.
 ///
-/// Value type: refers to its Global weakly and never keeps it alive. Threads: any; concurrent calls are independent, but
-/// not during set_modifier(), set_alias() and assignment.
+/// Value type: refers to its Global weakly and never keeps it alive. Threads: any; concurrent calls are independent,
+/// but not during set_modifier(), set_alias() and assignment.
 ///
-/// Calls throw: the callback's own error as RemoteCallError; TimeoutError; GlobalContextError when nothing was sent; and
-/// the rest of docs/errors.md. From inside a callback, or a coroutine, prefer co_await on a BG call to blocking.
+/// Calls throw: the callback's own error as RemoteCallError; TimeoutError; GlobalContextError when nothing was sent;
+/// and the rest of docs/errors.md. From inside a callback, or a coroutine, prefer co_await on a BG call to blocking.
 /// Documentation: 2.1, 2.2, 2.5, 7.3.
 template <typename R, typename... Params, ExecutionModifier M>
 class Fetch<R(Params...), M> {

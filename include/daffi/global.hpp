@@ -54,8 +54,8 @@ class DAFFI_API Global {
   void join(JoinOptions options);
 
   /// Announces that no new calls are taken, lets running callbacks finish for at most `drain_timeout`, flushes what
-  /// was accepted, ends what is still pending, and leaves. Blocks until then; inside a callback it does not wait for that
-  /// callback. Later calls throw GlobalContextError (stopped). The second time nothing happens.
+  /// was accepted, ends what is still pending, and leaves. Blocks until then; inside a callback it does not wait for
+  /// that callback. Later calls throw GlobalContextError (stopped). The second time nothing happens.
   void stop();
   /// The same with another limit for running callbacks; zero waits for none.
   void stop(Duration deadline);
@@ -112,8 +112,8 @@ class DAFFI_API Global {
     return add({detail::callback_spec(detail::collect_words(name, words...), std::move(fn))});
   }
 
-  /// Offers the methods that T lists: `using callbacks = daffi::Methods<&T::a, &T::b>;`. Shares the object. `described`:
-  /// describe<&T::a>(params(…), doc(…)). Documentation: 1.1, 2.3.
+  /// Offers the methods that T lists: `using callbacks = daffi::Methods<&T::a, &T::b>;`. Shares the object.
+  /// `described`: describe<&T::a>(params(…), doc(…)). Documentation: 1.1, 2.3.
   template <typename T, typename... Described>
   Registration serve(const std::shared_ptr<T>& object, const Described&... described) {
     return add(detail::service_specs(object, {described...}));

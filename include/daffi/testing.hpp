@@ -1,4 +1,5 @@
-/// @file  Cluster: a controller and any number of processes inside one test, over memory, on a clock that is moved by hand.
+/// @file  Cluster: a controller and any number of processes inside one test, over memory, on a clock that is moved by
+/// hand.
 #pragma once
 
 #include <chrono>
@@ -19,8 +20,8 @@ namespace daffi::inline v1::testing {
 ///     EXPECT_EQ(daffi::Fetch<int()>(client, "count")(), 0);
 ///
 /// Everything runs on the test's own thread, in the same order each time. A call that waits runs what there is to run,
-/// callbacks included, and when nothing can happen now it moves the clock: a timeout of an hour is over at once, exactly
-/// one hour later. Without a bound a wait gives up after an hour of this clock.
+/// callbacks included, and when nothing can happen now it moves the clock: a timeout of an hour is over at once,
+/// exactly one hour later. Without a bound a wait gives up after an hour of this clock.
 ///
 /// Resource. Threads: the one that made it, which also destroys it; its Globals likewise. Clusters on one thread end in
 /// the reverse order of their beginning.

@@ -13,8 +13,8 @@
 namespace daffi::inline v1 {
 
 /// What Global::wait_process_async and wait_function_async give. The wait begins with co_await, ends when the name is
-/// there, and throws TimeoutError (wait_timeout) or GlobalContextError (stopped). Resumes on a handler thread; destroying
-/// the waiting coroutine is fine. One use. Threads: one at a time.
+/// there, and throws TimeoutError (wait_timeout) or GlobalContextError (stopped). Resumes on a handler thread;
+/// destroying the waiting coroutine is fine. One use. Threads: one at a time.
 class [[nodiscard]] DirectoryWait {
  public:
   DirectoryWait(std::weak_ptr<detail::Core> core, detail::Core::Subject subject, std::string name, Duration timeout)

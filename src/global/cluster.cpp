@@ -80,8 +80,8 @@ Global& Cluster::node(const std::string& name, GlobalOptions options) {
   options.token.clear();
   auto plan = global_::make_plan(options);
   if (!plan.ok()) base::throw_failure(std::move(plan).failure());
-  auto runtime = std::make_shared<global_::Runtime>(global_::make_cluster_environment(impl_->world),
-                                                    std::move(plan).value());
+  auto runtime =
+      std::make_shared<global_::Runtime>(global_::make_cluster_environment(impl_->world), std::move(plan).value());
   std::unique_ptr<Global> made(new Global(std::move(runtime)));
   return *(impl_->nodes[name] = std::move(made));
 }
@@ -141,8 +141,9 @@ void Cluster::start_controller() {
   controller::Options options;
   options.name = "controller";
   impl_->controller = std::make_unique<controller::Controller>(impl_->world.loop, options, controller::Events{});
-  impl_->world.hub.listen(
-      [controller = impl_->controller.get()](std::unique_ptr<net::Stream> stream) { controller->adopt(std::move(stream)); });
+  impl_->world.hub.listen([controller = impl_->controller.get()](std::unique_ptr<net::Stream> stream) {
+    controller->adopt(std::move(stream));
+  });
 }
 
 }  // namespace daffi::inline v1::testing

@@ -13,7 +13,9 @@ namespace {
 class ClusterConnector final : public net::Connector {
  public:
   ClusterConnector(ClusterWorld& world, std::string name)
-      : world_(world), name_(std::move(name)), inner_(world.hub.connector([this](auto link) { on_link(std::move(link)); })) {}
+      : world_(world),
+        name_(std::move(name)),
+        inner_(world.hub.connector([this](auto link) { on_link(std::move(link)); })) {}
 
   void connect(base::Deadline deadline, Done done) override {
     if (!world_.places[name_].isolated) return inner_->connect(deadline, std::move(done));

@@ -107,7 +107,8 @@ void leave_default_registry(const RegistryClient* client) { Registry::instance()
 namespace daffi::inline v1::detail {
 
 Registration register_by_default(std::vector<CallbackSpec> specs) {
-  return Registration(std::make_shared<global_::RegisteredByDefault>(global_::Registry::instance().add(std::move(specs))));
+  return Registration(
+      std::make_shared<global_::RegisteredByDefault>(global_::Registry::instance().add(std::move(specs))));
 }
 
 }  // namespace daffi::inline v1::detail

@@ -31,9 +31,9 @@ void check_callback(const detail::CallbackSpec& spec) {
   if (spec.name.empty())
     base::throw_failure(base::fail(ErrorCode::initialization, "a callback's name must not be empty"));
   if (spec.name.size() > wire::kMaxCallbackName || !is_utf8(spec.name))
-    base::throw_failure(base::fail(ErrorCode::initialization,
-                                   "a callback's name must be UTF-8 of at most " +
-                                       std::to_string(wire::kMaxCallbackName) + " bytes: " + spec.name.substr(0, 80)));
+    base::throw_failure(base::fail(ErrorCode::initialization, "a callback's name must be UTF-8 of at most " +
+                                                                  std::to_string(wire::kMaxCallbackName) +
+                                                                  " bytes: " + spec.name.substr(0, 80)));
 }
 
 class RegisteredHere final : public detail::Registered {
@@ -131,8 +131,7 @@ std::vector<Member> Global::members() const {
 
 std::string Global::documentation(const std::string& process_name, const std::string& func_name,
                                   Duration timeout) const {
-  auto text =
-      runtime_->node().documentation(process_name, func_name, runtime_->deadline_in(timeout, "documentation"));
+  auto text = runtime_->node().documentation(process_name, func_name, runtime_->deadline_in(timeout, "documentation"));
   if (!text.ok()) base::throw_failure(std::move(text).failure());
   return std::move(text).value();
 }

@@ -19,8 +19,8 @@ struct Plan {
   std::string process_name;
   bool init_controller = false;
   bool init_node = true;
-  net::Endpoint endpoint;                       ///< where the controller listens, or the node finds it
-  std::shared_ptr<const net::TlsContext> tls;   ///< null: none
+  net::Endpoint endpoint;                      ///< where the controller listens, or the node finds it
+  std::shared_ptr<const net::TlsContext> tls;  ///< null: none
   node::Options node;
   controller::Options controller;
   rpc::EngineOptions engine;

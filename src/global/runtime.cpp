@@ -70,8 +70,7 @@ base::Result<void> Runtime::start_node() {
   auto engine = environment_->make_engine(plan_.engine);
   if (!engine.ok()) return std::move(engine).failure();
   engine_ = std::move(engine).value();
-  auto connector =
-      controller_ ? make_own_connector(*environment_, *controller_) : environment_->make_connector(plan_);
+  auto connector = controller_ ? make_own_connector(*environment_, *controller_) : environment_->make_connector(plan_);
   node_ = std::make_unique<node::Node>(environment_->loop(), engine_, std::move(connector), plan_.node, node_events());
   // Before it connects, so that the node and its callbacks appear together.
   join_default_registry(shared_from_this());

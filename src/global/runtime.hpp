@@ -18,8 +18,8 @@
 
 namespace daffi::global_ {
 
-/// Threads: any. Handles refer to it weakly; whoever is inside a call keeps it alive, stopped, until the call has ended.
-/// Lock order: state_mutex_ and registered_mutex_ are leaves: nothing is called under them.
+/// Threads: any. Handles refer to it weakly; whoever is inside a call keeps it alive, stopped, until the call has
+/// ended. Lock order: state_mutex_ and registered_mutex_ are leaves: nothing is called under them.
 class Runtime final : public detail::Core, public RegistryClient, public std::enable_shared_from_this<Runtime> {
  public:
   Runtime(std::unique_ptr<Environment> environment, Plan plan);

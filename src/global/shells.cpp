@@ -30,8 +30,8 @@ Registered::~Registered() = default;
 std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core) {
   auto locked = core.lock();
   if (!locked)
-    base::throw_failure(base::fail(ErrorCode::stopped,
-                                   "Global can no longer accept remote calls because it was stopped"));
+    base::throw_failure(
+        base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped"));
   return locked;
 }
 
@@ -58,9 +58,9 @@ void refuse_result(const Reader& reader, std::string_view func_name, const std::
 }
 
 void refuse_loose_arguments(std::string_view name) {
-  base::throw_failure(base::fail(ErrorCode::wrong_arguments,
-                                 "Fetcher of '" + std::string(name) +
-                                     "' has a body, so it takes its own parameters and no keyword arguments"));
+  base::throw_failure(base::fail(
+      ErrorCode::wrong_arguments,
+      "Fetcher of '" + std::string(name) + "' has a body, so it takes its own parameters and no keyword arguments"));
 }
 
 void reject_arguments(Invocation& invocation, std::string_view name, const Signature& signature) {

@@ -64,8 +64,7 @@ Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face<Fn>
   using Value = typename Traits::Value;
   std::exception_ptr error;
   try {
-    auto task =
-        invoke_callback<Traits::wants_context>(face->fn, context.has_value() ? &*context : nullptr, arguments);
+    auto task = invoke_callback<Traits::wants_context>(face->fn, context.has_value() ? &*context : nullptr, arguments);
     if constexpr (std::is_void_v<Value>) {
       co_await std::move(task);
       ArgumentWriter result(kResultHeadroom);

@@ -39,7 +39,8 @@ struct ParameterAt<Parameters, I> {
 template <typename Parameters, std::size_t I>
   requires(ends_variadic<Parameters> && I >= std::tuple_size_v<Parameters> - 1)
 struct ParameterAt<Parameters, I> {
-  using type = typename decltype(std::tuple_element_t<std::tuple_size_v<Parameters> - 1, Parameters>::items)::value_type;
+  using type =
+      typename decltype(std::tuple_element_t<std::tuple_size_v<Parameters> - 1, Parameters>::items)::value_type;
 };
 
 template <typename T, typename Parameter>
