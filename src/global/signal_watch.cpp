@@ -42,7 +42,7 @@ void clear_event() {
 
 SignalWatch::SignalWatch() {
   const base::Lock lock(mutex);
-  if (watches++ > 0) return;
+  if (watches++ > 0) return unblock();
   if (signalled.load() < 0) signalled.store(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   clear_event();
   struct sigaction action = {};
@@ -50,9 +50,21 @@ SignalWatch::SignalWatch() {
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &action, &before_int);
   ::sigaction(SIGTERM, &action, &before_term);
+  unblock();
+}
+
+// An application may have blocked both in all of its threads, so that none is lost before it joins: the joining thread
+// takes them, the second one too.
+void SignalWatch::unblock() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGINT);
+  sigaddset(&ours, SIGTERM);
+  ::pthread_sigmask(SIG_UNBLOCK, &ours, &before_);
 }
 
 SignalWatch::~SignalWatch() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   const base::Lock lock(mutex);
   if (--watches > 0) return;
   ::sigaction(SIGINT, &before_int, nullptr);

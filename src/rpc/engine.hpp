@@ -34,6 +34,8 @@ class Work {
   virtual ~Work() = default;
   /// Runs, and disposes of itself. `last`: nothing else waits in the queue, so what it sends need not be corked.
   virtual void run(bool last) = 0;
+  /// Every handler thread is stuck: answers that and disposes of itself, or (false) prefers to wait.
+  virtual bool refuse() { return false; }
   /// Disposes of itself unrun: the engine was stopped.
   virtual void discard() = 0;
   Work* next = nullptr;

@@ -196,6 +196,15 @@ Request* Request::make(std::shared_ptr<Server> server, const wire::Frame& frame,
   return new Request(std::move(server), frame, head, now);
 }
 
+bool Request::refuse() {
+  // Whoever wants no result was told that the call is taken.
+  if ((head.flags & wire::CallHead::kNoReply) != 0) return false;
+  server->refused_busy_.fetch_add(1);
+  server->refuse(*this, ErrorCode::busy, "all handler threads are taken");
+  discard();
+  return true;
+}
+
 void Request::discard() {
   server->queued_bytes_.fetch_sub(payload.size());
   server->queued_.fetch_sub(1);

@@ -37,6 +37,7 @@ class Request final : public Work {
  public:
   Request(std::shared_ptr<Server> server, const wire::Frame& frame, const wire::CallHead& head, base::SteadyTime now);
   void run(bool last) override;
+  bool refuse() override;
   void discard() override;
 
   /// Takes the memory of a finished one, or makes new.

@@ -20,7 +20,11 @@ RunQueue::Put RunQueue::put(Work& work, bool always) {
 
 bool RunQueue::begin(Runner& runner, bool forced, bool& backlog) {
   base::Lock lock(mutex_);
-  if (queued_ == 0 || running_ >= max_runners_) return false;
+  if (queued_ == 0) return false;
+  if (running_ >= max_runners_) {
+    backlog = true;
+    return false;
+  }
   if (!forced && active_ > 0 && queued_ > 1) {
     backlog = true;
     return false;
@@ -78,10 +82,11 @@ RunQueue::Verdict RunQueue::judge(std::size_t cores) {
     escalation_ = 1;
     return {};
   }
-  Verdict verdict{true, 0};
+  Verdict verdict{true, false, 0};
   if (finished_ == judged_at_) {
     for (Runner* runner = runners_; runner != nullptr; runner = runner->next) runner->active = false;
     active_ = 0;
+    verdict.saturated = running_ >= max_runners_;
     verdict.takers = std::min({escalation_, queued_, max_runners_ - std::min(max_runners_, running_)});
     escalation_ = std::min<std::size_t>(escalation_ * 2, 64);
   } else {

@@ -40,6 +40,7 @@ class RunQueue {
   /// What the tick found.
   struct Verdict {
     bool backlog = false;    ///< work waits: keep ticking
+    bool saturated = false;  ///< every runner there may be is stuck
     std::size_t takers = 0;  ///< how many threads should begin, forced
   };
   /// Judges the time since the last call: without progress all runners are set aside and more threads take over, each

@@ -63,6 +63,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   void run_all(RunQueue::Runner& runner);
   void keep_reader();
   void on_tick();
+  void refuse_queued();
   void arm_tick(base::Duration span);
   bool may_end();
   void leave();
@@ -223,6 +224,7 @@ void ThreadedEngine::on_tick() {
   } else if (flushed) {
     arm_tick(kFlushTick);
   }
+  if (verdict.saturated) refuse_queued();
   if (verdict.takers == 0) return;
   forced_.fetch_add(verdict.takers);
   // This thread is one of them; each of the others needs a wake, or has to be made.
@@ -232,6 +234,15 @@ void ThreadedEngine::on_tick() {
     } else {
       add_thread();
     }
+  }
+}
+
+// What waits while every thread is stuck could wait for itself: a callback's own nested call.
+void ThreadedEngine::refuse_queued() {
+  for (Work* work = queue_.clear(); work != nullptr;) {
+    Work* next = work->next;
+    if (!work->refuse()) queue_.put(*work, true);
+    work = next;
   }
 }
 
