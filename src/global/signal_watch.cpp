@@ -42,7 +42,10 @@ void clear_event() {
 
 SignalWatch::SignalWatch() {
   const base::Lock lock(mutex);
-  if (watches++ > 0) return unblock();
+  if (watches++ > 0) {
+    unblock();
+    return;
+  }
   if (signalled.load() < 0) signalled.store(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   clear_event();
   struct sigaction action = {};
