@@ -81,7 +81,7 @@ void Controller::Impl::adopt(std::unique_ptr<net::Stream> stream) {
     stream->write({pieces.data(), out.gather(pieces)});
     return;
   }
-  auto session = std::make_unique<Session>(loop, std::move(stream), *this, rules, limits);
+  auto session = std::make_unique<Session>(loop, std::move(stream), *this, rules, limits, warm_set);
   Session& started = *session;
   sessions.emplace(&started, std::move(session));
   ++counters.handshaking;

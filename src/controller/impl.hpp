@@ -94,6 +94,7 @@ struct Controller::Impl final : SessionHost, net::Deferred {
 
   Directory directory;
   MemberTable members;
+  WarmSet warm_set;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
   std::vector<Session*> waiting;  ///< for a name that another holds
   std::vector<Session*> dead;     ///< to be buried at the end of the round

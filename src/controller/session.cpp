@@ -18,11 +18,12 @@ constexpr std::size_t kPieces = 64;
 }  // namespace
 
 Session::Session(net::Loop& loop, std::unique_ptr<net::Stream> stream, SessionHost& host,
-                 const session::AdmissionRules& rules, const SessionLimits& limits)
+                 const session::AdmissionRules& rules, const SessionLimits& limits, WarmSet& warm_set)
     : loop_(loop),
       stream_(std::move(stream)),
       host_(host),
       limits_(limits),
+      warm_set_(warm_set),
       reader_(session::kMaxHandshakePayload),
       handshake_(std::make_unique<session::ServerHandshake>(rules, stream_->peer())),
       heartbeat_(limits.heartbeat, loop.clock().now()),
@@ -31,6 +32,7 @@ Session::Session(net::Loop& loop, std::unique_ptr<net::Stream> stream, SessionHo
       timer_(loop) {}
 
 Session::~Session() {
+  if (warm_) warm_set_.remove(*this);
   loop_.undefer(*this);
   stream_->unwatch();
 }
@@ -52,6 +54,7 @@ void Session::touch() {
 }
 
 void Session::on_ready(net::Ready ready) {
+  ended_ = ended_ || ready.ended;
   if (ready.writable && (!out_.empty() || blocked_since_)) flush();
   if (ready.readable) read();
 }
@@ -64,9 +67,13 @@ void Session::run_deferred() {
 void Session::read() {
   more_input_ = false;
   std::size_t share = kReadShare;
-  while (state_ != State::dead) {
+  // Where less came than there was room for, nothing more is there, and what comes later is reported: unless the end
+  // was reported already, or a layer in between keeps bytes back.
+  const bool until_told = ended_ || peer().tls;
+  for (bool more = true; more && state_ != State::dead;) {
     const base::MutableBytes space = reader_.space();
-    const net::IoResult got = stream_->read(space.first(std::min(space.size(), kReadShare)));
+    const std::size_t room = std::min(space.size(), kReadShare);
+    const net::IoResult got = stream_->read(space.first(room));
     if (got.status == net::IoStatus::would_block) break;
     if (got.status == net::IoStatus::closed) return die(base::CloseReason::peer_closed, "it closed the connection");
     if (got.status == net::IoStatus::failed) {
@@ -86,8 +93,20 @@ void Session::read() {
     // A short read has emptied the socket: what comes later is a new edge. TLS may hold more inside.
     if (got.bytes < std::min(space.size(), kReadShare) && !stream_->peer().tls) break;
     share -= got.bytes;
+    more = until_told || got.bytes == room;
   }
+  warm_up();
+}
+
+void Session::warm_up() {
+  if (std::exchange(warm_, true)) return;
+  warm_set_.add(*this);
+}
+
+void Session::cool_down() {
+  warm_ = false;
   reader_.release_if_empty();
+  out_.shrink();
 }
 
 // False when the session is dead.
@@ -171,7 +190,7 @@ void Session::flush() {
     return arm();
   }
   blocked_since_.reset();
-  out_.shrink();
+  warm_up();
   host_.on_drained(*this);
 }
 

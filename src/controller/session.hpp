@@ -11,6 +11,7 @@
 
 #include "base/close_reason.hpp"
 #include "controller/unsent.hpp"
+#include "controller/warm_set.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "session/heartbeat.hpp"
@@ -64,7 +65,7 @@ class Session final : public net::Watcher, public net::Deferred {
 
   /// Refers to all but the stream.
   Session(net::Loop& loop, std::unique_ptr<net::Stream> stream, SessionHost& host, const session::AdmissionRules& rules,
-          const SessionLimits& limits);
+          const SessionLimits& limits, WarmSet& warm_set);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -86,6 +87,9 @@ class Session final : public net::Watcher, public net::Deferred {
 
   /// From waiting to member.
   void admit();
+
+  /// Gives up the memory that nothing waits in; for the WarmSet.
+  void cool_down();
 
   State state() const { return state_; }
   bool alive() const { return state_ == State::member; }
@@ -119,6 +123,7 @@ class Session final : public net::Watcher, public net::Deferred {
   bool take_frames();
   bool take_preamble();
   void on_handshake_frame(const wire::Frame& frame);
+  void warm_up();
   void on_timer();
   void arm();
   base::SteadyTime next_deadline() const;
@@ -127,6 +132,7 @@ class Session final : public net::Watcher, public net::Deferred {
   std::unique_ptr<net::Stream> stream_;
   SessionHost& host_;
   const SessionLimits& limits_;
+  WarmSet& warm_set_;
   wire::FrameReader reader_;
   wire::OutQueue out_;
   std::size_t front_rest_ = 0;  ///< bytes left of a frame that has gone in part
@@ -140,6 +146,8 @@ class Session final : public net::Watcher, public net::Deferred {
   State state_ = State::handshaking;
   bool more_input_ = false;    ///< the round's share was read, and there may be more
   bool flush_wanted_ = false;  ///< run_deferred() is due
+  bool ended_ = false;         ///< the peer's end of the stream is somewhere in the input
+  bool warm_ = false;          ///< in the warm set
   bool preamble_taken_ = false;
   base::CloseReason reason_ = base::CloseReason::peer_closed;
   std::string why_;

@@ -178,7 +178,8 @@ void EpollLoop::dispatch(const epoll_event& event) {
   if (watched.watcher == nullptr || watched.generation != event.data.u64 >> 32) return;
   const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   watched.watcher->on_ready({.readable = broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0,
-                             .writable = broken || (event.events & EPOLLOUT) != 0});
+                             .writable = broken || (event.events & EPOLLOUT) != 0,
+                             .ended = broken || (event.events & EPOLLRDHUP) != 0});
 }
 
 void EpollLoop::run_timers() {

@@ -14,6 +14,7 @@ namespace daffi::net {
 struct Ready {
   bool readable = false;  ///< bytes, or the end of them
   bool writable = false;
+  bool ended = false;  ///< the peer has closed its end: read on until read() says so, nothing else will
 };
 
 /// Told when what it watches becomes ready. Strand: the loop's thread.

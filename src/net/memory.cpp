@@ -161,6 +161,7 @@ class Channel final : public MemoryLink, public std::enable_shared_from_this<Cha
       if (ends_[end].watch_number != watch_number) return;
       watcher = ends_[end].watcher;
       ready = std::exchange(ends_[end].pending, Ready{});
+      ready.ended = cut_ || ends_[end].closed || (ends_[1 - end].closed && !ends_[end].stalled);
     }
     // Unwatching happens on this same thread, so the watcher is still there.
     if (watcher != nullptr) watcher->on_ready(ready);
