@@ -1,0 +1,16 @@
+/// @file  The alias service as free functions and a lambda.
+#include <daffi/daffi.hpp>
+
+#include "address.hpp"
+
+int calculate_sum(int num1, int num2) { return num1 + num2; }
+
+int main(int argc, char** argv) {
+  const Address address = address_from(argc, argv);
+  daffi::callback<&calculate_sum>();
+  daffi::callback("calculate_product", [](int num1, int num2) { return num1 * num2; });
+  daffi::Global g{
+      {.init_controller = true, .host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
+  print_address(g);
+  g.join({.stop_on_signals = true});
+}

@@ -1,0 +1,22 @@
+/// @file  Fetchers with a body, without a class around them; the last call uses a keyword. Needs
+/// arithmetic_functions_service.
+#include <daffi/daffi.hpp>
+#include <iostream>
+#include <tuple>
+
+#include "address.hpp"
+
+int main(int argc, char** argv) {
+  const Address address = address_from(argc, argv);
+  daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
+
+  const int multiplier = 2;
+  const auto doubled = [multiplier](int num1, int num2) { return std::tuple(num1 * multiplier, num2 * multiplier); };
+  const daffi::Fetch<int(int, int)> doubled_sum{g, "calculate_sum", doubled};
+  const daffi::Fetch<int(int, int)> doubled_difference{g, "calculate_difference", doubled};
+  std::cout << doubled_sum(1, 2) << '\n';
+  std::cout << doubled_difference(50, 20) << '\n';
+
+  const daffi::Fetch<int(int, int)> calculate_sum{g, "calculate_sum"};
+  std::cout << calculate_sum(daffi::kw("num1", 41)) << '\n';  // num2 has a default where the callback lives
+}

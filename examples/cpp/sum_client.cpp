@@ -1,0 +1,18 @@
+/// @file  Asks for one sum. Works with multiplier_service and private_methods_service alike.
+#include <daffi/daffi.hpp>
+#include <iostream>
+
+#include "address.hpp"
+
+struct CalculatorClient : daffi::Fetcher {
+  using Fetcher::Fetcher;
+  Fetch<int(int, int)> calculate_sum{*this, "calculate_sum"};
+};
+
+int main(int argc, char** argv) {
+  const Address address = address_from(argc, argv);
+  daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
+
+  CalculatorClient calculator{g};
+  std::cout << calculator.calculate_sum(1, 2) << '\n';
+}
