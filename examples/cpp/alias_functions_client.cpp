@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   const Address address = address_from(argc, argv);
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
-  const int multiplier = 2;
+  int multiplier = 2;
   const daffi::Fetch<int(int, int)> calculate_sum{g, "calculate_sum"};
   const daffi::Fetch<int(int, int)> calculate_sum_with_multiplier{
       g, daffi::alias("calculate_sum"), [multiplier](int num1, int num2) {

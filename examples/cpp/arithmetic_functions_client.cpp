@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   const Address address = address_from(argc, argv);
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
-  const int multiplier = 2;
+  int multiplier = 2;
   const auto doubled = [multiplier](int num1, int num2) { return std::tuple(num1 * multiplier, num2 * multiplier); };
   const daffi::Fetch<int(int, int)> doubled_sum{g, "calculate_sum", doubled};
   const daffi::Fetch<int(int, int)> doubled_difference{g, "calculate_difference", doubled};
