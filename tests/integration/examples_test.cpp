@@ -17,7 +17,7 @@ using Lines = std::vector<std::string>;
 // Everything the examples write outside their output (cookies, sockets) goes into a folder of the test's own.
 class Stage {
  public:
-  Stage() { environment_["XDG_RUNTIME_DIR"] = folder_.path(); }
+  Stage() : environment_{{"XDG_RUNTIME_DIR", folder_.path()}, {"DAFFI_LOG", "warning"}} {}
 
   std::string folder() const { return folder_.path(); }
   std::string in_folder(const std::string& name) const { return folder_.path() / name; }
