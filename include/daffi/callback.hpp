@@ -1,16 +1,16 @@
 /// @file  Callbacks: functions, lambdas and methods that other processes may call.
 #pragma once
 
+#include <concepts>
 #include <memory>
-#include <string>
+#include <span>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "daffi/args.hpp"
 #include "daffi/call_context.hpp"
+#include "daffi/detail/callback_list.hpp"
 #include "daffi/detail/callback_shell.hpp"
 #include "daffi/function_name.hpp"
 #include "daffi/registration.hpp"
@@ -18,46 +18,20 @@
 
 namespace daffi::inline v1 {
 
-/// Documentation text of a callback, shown by `daffi ls` and Global::documentation(). Value.
-struct Doc {
-  std::string text;
-};
-
-inline Doc doc(std::string text) { return {std::move(text)}; }
-
 namespace detail {
-
-/// What a registration says about a callback beyond the function itself. Value.
-struct CallbackWords {
-  std::string name;
-  Parameters parameters;
-  std::string documentation;
-
-  void take(std::string_view alias) { name = alias; }
-  void take(Parameters named) { parameters = std::move(named); }
-  void take(Doc text) { documentation = std::move(text.text); }
-};
 
 template <typename... Words>
 CallbackWords collect_words(std::string_view name, const Words&... words) {
-  CallbackWords result;
-  result.name = name;
+  CallbackWords result(name);
   (result.take(words), ...);
   return result;
 }
 
 template <typename Fn>
-CallbackSpec callback_spec(CallbackWords words, Fn fn) {
-  auto face = std::make_shared<Face<Fn>>(std::move(fn));
-  face->name = std::move(words.name);
-  face->signature = signature_of<Fn>(words.parameters);
-  face->signature.documentation = std::move(words.documentation);
-  CallbackSpec spec;
-  spec.name = face->name;
-  spec.signature = face->signature;
-  spec.wants_context = FunctionTraits<Fn>::wants_context;
-  spec.handler = [face = std::move(face)](Invocation& invocation) { serve(face, invocation); };
-  return spec;
+CallbackList list_of(const CallbackWords& words, Fn fn) {
+  CallbackList list;
+  add_callback(list, words, std::move(fn));
+  return list;
 }
 
 /// A string that may be a template argument.
@@ -131,50 +105,37 @@ constexpr auto overload(Signature* pointer) {
   return pointer;
 }
 
-/// Names the parameters of a served method, and documents it: an argument of serve().
-struct MethodWords {
-  std::string_view name;
-  Parameters parameters;
-  std::string documentation;
-};
-
 /// `g.serve(shop, daffi::describe<&Shop::add_item>(daffi::params("item"), daffi::doc("Puts an item on the list.")))`.
 template <auto M, typename... Words>
-MethodWords describe(const Words&... words) {
-  auto collected = detail::collect_words(function_name<M>(), words...);
-  return {function_name<M>(), std::move(collected.parameters), std::move(collected.documentation)};
+detail::CallbackWords describe(const Words&... words) {
+  return detail::collect_words(function_name<M>(), words...);
 }
 
 namespace detail {
 
 template <auto Entry, typename T>
-CallbackSpec method_spec(const std::shared_ptr<T>& object, const std::vector<MethodWords>& described) {
+void add_method(CallbackList& list, const std::shared_ptr<T>& object, std::span<const CallbackWords* const> described) {
   using E = MethodEntry<Entry>;
-  CallbackWords words;
-  words.name = E::name();
-  for (const auto& method : described) {
-    if (method.name != function_name<E::pointer>()) continue;
-    words.parameters = method.parameters;
-    words.documentation = method.documentation;
-  }
-  return callback_spec(std::move(words), bind_method<E::pointer>(object, E::pointer));
+  CallbackWords words(E::name());
+  words.take(function_name<E::pointer>(), described);
+  add_callback(list, words, bind_method<E::pointer>(object, E::pointer));
 }
 
 template <typename T, auto... Entries>
-std::vector<CallbackSpec> method_specs(const std::shared_ptr<T>& object, Methods<Entries...>,
-                                       const std::vector<MethodWords>& described) {
-  std::vector<CallbackSpec> specs;
-  specs.reserve(sizeof...(Entries));
-  (specs.push_back(method_spec<Entries>(object, described)), ...);
-  return specs;
+void add_methods(CallbackList& list, const std::shared_ptr<T>& object, Methods<Entries...>,
+                 std::span<const CallbackWords* const> described) {
+  (add_method<Entries>(list, object, described), ...);
 }
 
-template <typename T>
-std::vector<CallbackSpec> service_specs(const std::shared_ptr<T>& object, const std::vector<MethodWords>& described) {
+template <typename T, typename... Described>
+CallbackList service_list(const std::shared_ptr<T>& object, const Described&... described) {
   static_assert(
       requires { typename T::callbacks; },
       "daffi: a served class lists its callbacks: using callbacks = daffi::Methods<&T::a, &T::b>; in its public part");
-  return method_specs(object, typename T::callbacks{}, described);
+  const CallbackWords* const words[] = {&described..., nullptr};
+  CallbackList list;
+  add_methods(list, object, typename T::callbacks{}, {words, sizeof...(Described)});
+  return list;
 }
 
 template <auto F>
@@ -183,7 +144,7 @@ auto as_callable() {
   return F;
 }
 
-DAFFI_API Registration register_by_default(std::vector<CallbackSpec> specs);
+DAFFI_API Registration register_by_default(CallbackList list);
 
 }  // namespace detail
 
@@ -193,20 +154,20 @@ DAFFI_API Registration register_by_default(std::vector<CallbackSpec> specs);
 template <auto F, typename... Words>
 Registration callback(const Words&... words) {
   return detail::register_by_default(
-      {detail::callback_spec(detail::collect_words(function_name<F>(), words...), detail::as_callable<F>())});
+      detail::list_of(detail::collect_words(function_name<F>(), words...), detail::as_callable<F>()));
 }
 
 /// The same for a lambda or other function object with one operator().
 template <typename Fn, typename... Words>
   requires(!std::convertible_to<Fn, std::string_view>)
 Registration callback(std::string_view name, Fn fn, const Words&... words) {
-  return detail::register_by_default({detail::callback_spec(detail::collect_words(name, words...), std::move(fn))});
+  return detail::register_by_default(detail::list_of(detail::collect_words(name, words...), std::move(fn)));
 }
 
 /// Serves the methods of `object` that its class lists in `callbacks`, from every Global of this process.
 template <typename T, typename... Described>
 Registration serve(const std::shared_ptr<T>& object, const Described&... described) {
-  return detail::register_by_default(detail::service_specs(object, {described...}));
+  return detail::register_by_default(detail::service_list(object, described...));
 }
 
 /// The same for a new T of its own ("auto_init" in the documentation, 1.1).

@@ -43,7 +43,7 @@ class DAFFI_API Global {
   /// node whose controller is away keeps trying, says so in the log, and gives up after `connect_timeout`. Throws
   /// InitializationError that names the argument; its code tells a taken name (name_taken), a refusal (refused) and
   /// passed time (connect_timeout) apart.
-  explicit Global(GlobalOptions options = {});
+  explicit Global(const GlobalOptions& options = {});
   ~Global();
   Global(const Global&) = delete;
   Global& operator=(const Global&) = delete;
@@ -103,20 +103,20 @@ class DAFFI_API Global {
   /// fit), GlobalContextError (stopped). Documentation: 2.1, 7.2.
   template <auto F, typename... Words>
   Registration callback(const Words&... words) {
-    return add({detail::callback_spec(detail::collect_words(function_name<F>(), words...), detail::as_callable<F>())});
+    return add(detail::list_of(detail::collect_words(function_name<F>(), words...), detail::as_callable<F>()));
   }
   /// The same for a lambda or other object with one operator(); it lives until it is unregistered.
   template <typename Fn, typename... Words>
     requires(!std::convertible_to<Fn, std::string_view>)
   Registration callback(std::string_view name, Fn fn, const Words&... words) {
-    return add({detail::callback_spec(detail::collect_words(name, words...), std::move(fn))});
+    return add(detail::list_of(detail::collect_words(name, words...), std::move(fn)));
   }
 
   /// Offers the methods that T lists: `using callbacks = daffi::Methods<&T::a, &T::b>;`. Shares the object.
   /// `described`: describe<&T::a>(params(…), doc(…)). Documentation: 1.1, 2.3.
   template <typename T, typename... Described>
   Registration serve(const std::shared_ptr<T>& object, const Described&... described) {
-    return add(detail::service_specs(object, {described...}));
+    return add(detail::service_list(object, described...));
   }
   /// The same for a new T of its own.
   template <typename T>
@@ -130,7 +130,7 @@ class DAFFI_API Global {
 
   explicit Global(std::shared_ptr<global_::Runtime> runtime);
   [[nodiscard]] std::weak_ptr<detail::Core> core() const;
-  Registration add(std::vector<detail::CallbackSpec> specs);
+  Registration add(detail::CallbackList list);
 
   std::shared_ptr<global_::Runtime> runtime_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/annotations.hpp"
 #include "daffi/callback.hpp"
+#include "global/callback_list.hpp"
 
 namespace daffi::global_ {
 
@@ -106,9 +107,9 @@ void leave_default_registry(const RegistryClient* client) { Registry::instance()
 
 namespace daffi::inline v1::detail {
 
-Registration register_by_default(std::vector<CallbackSpec> specs) {
-  return Registration(
-      std::make_shared<global_::RegisteredByDefault>(global_::Registry::instance().add(std::move(specs))));
+Registration register_by_default(CallbackList list) {
+  auto ids = global_::Registry::instance().add(std::move(list.impl().specs));
+  return Registration(std::make_shared<global_::RegisteredByDefault>(std::move(ids)));
 }
 
 }  // namespace daffi::inline v1::detail

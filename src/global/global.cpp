@@ -6,8 +6,8 @@
 #include "base/annotations.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "global/callback_list.hpp"
 #include "global/runtime.hpp"
-#include "wire/limits.hpp"
 
 namespace daffi::inline v1 {
 
@@ -25,15 +25,6 @@ std::string describe(const global_::Runtime& runtime) {
   const auto& plan = runtime.plan();
   const char* role = !plan.init_node ? "controller" : plan.init_controller ? "controller and node" : "node";
   return plan.process_name + " started: " + role + " at " + runtime.endpoint().to_string();
-}
-
-void check_callback(const detail::CallbackSpec& spec) {
-  if (spec.name.empty())
-    base::throw_failure(base::fail(ErrorCode::initialization, "a callback's name must not be empty"));
-  if (spec.name.size() > wire::kMaxCallbackName || !is_utf8(spec.name))
-    base::throw_failure(base::fail(ErrorCode::initialization, "a callback's name must be UTF-8 of at most " +
-                                                                  std::to_string(wire::kMaxCallbackName) +
-                                                                  " bytes: " + spec.name.substr(0, 80)));
 }
 
 class RegisteredHere final : public detail::Registered {
@@ -65,7 +56,7 @@ std::weak_ptr<Core> core_of(const Global& global) { return global.core(); }
 
 }  // namespace detail
 
-Global::Global(GlobalOptions options) : Global(make_runtime(options)) {}
+Global::Global(const GlobalOptions& options) : Global(make_runtime(options)) {}
 
 Global::Global(std::shared_ptr<global_::Runtime> runtime) : runtime_(std::move(runtime)) {
   auto started = runtime_->start(*this);
@@ -158,10 +149,9 @@ GlobalStats Global::stats() const { return runtime_->stats(); }
 
 std::weak_ptr<detail::Core> Global::core() const { return runtime_; }
 
-Registration Global::add(std::vector<detail::CallbackSpec> specs) {
-  for (const auto& spec : specs) check_callback(spec);
+Registration Global::add(detail::CallbackList list) {
   std::vector<std::uint32_t> ids;
-  for (auto& spec : specs) ids.push_back(runtime_->add_callback(std::move(spec)));
+  for (auto& spec : list.impl().specs) ids.push_back(runtime_->add_callback(std::move(spec)));
   return Registration(std::make_shared<RegisteredHere>(core(), std::move(ids)));
 }
 

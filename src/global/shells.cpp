@@ -63,8 +63,9 @@ void refuse_loose_arguments(std::string_view name) {
       "Fetcher of '" + std::string(name) + "' has a body, so it takes its own parameters and no keyword arguments"));
 }
 
-void reject_arguments(Invocation& invocation, std::string_view name, const Signature& signature) {
-  invocation.reject_arguments(invocation.arguments().error() + ". Function signature: " + signature.text(name));
+void reject_arguments(Invocation& invocation, const Face& face) {
+  invocation.reject_arguments(invocation.arguments().error() +
+                              ". Function signature: " + face.signature().text(face.name()));
 }
 
 const Reply& AsyncResultBase::wait(Duration limit) const {

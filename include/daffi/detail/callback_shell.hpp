@@ -2,7 +2,6 @@
 #pragma once
 
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +13,7 @@
 
 #include "daffi/call_context.hpp"
 #include "daffi/codec.hpp"
+#include "daffi/detail/callback_list.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/detail/function_traits.hpp"
 #include "daffi/detail/invocation.hpp"
@@ -23,27 +23,16 @@
 
 namespace daffi::inline v1::detail {
 
-/// A registered callable, shared by its handler and its running coroutines. The callable is called by many threads.
-template <typename Fn>
-struct Face {
-  explicit Face(Fn callable) : fn(std::move(callable)) {}
-  std::string name;
-  Signature signature;
-  Fn fn;
-};
+DAFFI_API void reject_arguments(Invocation& invocation, const Face& face);
 
-DAFFI_API void reject_arguments(Invocation& invocation, std::string_view name, const Signature& signature);
 /// Arguments are moved into parameters by value; references refer to the tuple.
-template <bool WantsContext, typename Fn, typename... Ts>
-decltype(auto) invoke_callback(Fn& fn, [[maybe_unused]] CallContext* context, std::tuple<Ts...>& arguments) {
-  return std::apply(
-      [&](Ts&... values) -> decltype(auto) {
-        if constexpr (WantsContext)
-          return std::invoke(fn, *context, std::move(values)...);
-        else
-          return std::invoke(fn, std::move(values)...);
-      },
-      arguments);
+template <bool WantsContext, typename Fn, typename Tuple, std::size_t... I>
+decltype(auto) invoke_callback(Fn& fn, [[maybe_unused]] CallContext* context, [[maybe_unused]] Tuple& arguments,
+                               std::index_sequence<I...>) {
+  if constexpr (WantsContext)
+    return fn(*context, static_cast<std::tuple_element_t<I, Tuple>&&>(std::get<I>(arguments))...);
+  else
+    return fn(static_cast<std::tuple_element_t<I, Tuple>&&>(std::get<I>(arguments))...);
 }
 
 template <typename T>
@@ -56,15 +45,18 @@ inline constexpr bool has_views = false;
 template <typename... Ts>
 inline constexpr bool has_views<std::tuple<Ts...>> = (is_view<Ts> || ...);
 
+template <typename Fn>
+class FaceOf;
+
 // Everything the coroutine's callback may refer to lives in this frame: callable, arguments, context.
 template <typename Fn>
-Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face<Fn>> face,
+Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face> face,
                   typename FunctionTraits<Fn>::Tuple arguments, std::optional<CallContext> context) {
   using Traits = FunctionTraits<Fn>;
   using Value = typename Traits::Value;
   std::exception_ptr error;
   try {
-    auto task = invoke_callback<Traits::wants_context>(face->fn, context.has_value() ? &*context : nullptr, arguments);
+    auto task = static_cast<FaceOf<Fn>&>(*face).invoke(context.has_value() ? &*context : nullptr, arguments);
     if constexpr (std::is_void_v<Value>) {
       co_await std::move(task);
       ArgumentWriter result(kResultHeadroom);
@@ -82,32 +74,66 @@ Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face<Fn>
   if (error) responder->fail(std::move(error));
 }
 
+/// The callable is called by many threads at once.
 template <typename Fn>
-void serve(const std::shared_ptr<Face<Fn>>& face, Invocation& invocation) {
+class FaceOf final : public Face {
+ public:
   using Traits = FunctionTraits<Fn>;
-  static_assert(!Traits::stream, "daffi: this version has no callbacks that yield");
-  typename Traits::Tuple arguments{};
-  if (!decode_arguments(invocation.arguments(), face->name, face->signature, arguments)) {
-    reject_arguments(invocation, face->name, face->signature);
-    return;
+  using Tuple = typename Traits::Tuple;
+
+  explicit FaceOf(Fn&& callable) : fn_(std::move(callable)) {}
+
+  decltype(auto) invoke(CallContext* context, Tuple& arguments) {
+    return invoke_callback<Traits::wants_context>(fn_, context, arguments,
+                                                  std::make_index_sequence<std::tuple_size_v<Tuple>>{});
   }
-  if constexpr (Traits::task) {
-    static_assert(!has_views<typename Traits::Tuple>,
-                  "daffi: a coroutine outlives the bytes of its call, so its parameters must own their data");
-    std::optional<CallContext> context;
-    if constexpr (Traits::wants_context) context.emplace(invocation.context());
-    run_task<Fn>(invocation.defer(), face, std::move(arguments), std::move(context));
-  } else {
-    CallContext* context = nullptr;
-    if constexpr (Traits::wants_context) context = &invocation.context();
-    if constexpr (std::is_void_v<typename Traits::Value>) {
-      invoke_callback<Traits::wants_context>(face->fn, context, arguments);
-      invocation.result().nil();
+
+  void serve(const std::shared_ptr<Face>& self, Invocation& invocation) override {
+    Tuple arguments{};
+    if (!decode_arguments(invocation.arguments(), name(), signature(), arguments))
+      return reject_arguments(invocation, *this);
+    if constexpr (Traits::task) {
+      static_assert(!has_views<Tuple>,
+                    "daffi: a coroutine outlives the bytes of its call, so its parameters must own their data");
+      std::optional<CallContext> context;
+      if constexpr (Traits::wants_context) context.emplace(invocation.context());
+      run_task<Fn>(invocation.defer(), self, std::move(arguments), std::move(context));
     } else {
-      const auto& value = invoke_callback<Traits::wants_context>(face->fn, context, arguments);
-      Codec<std::remove_cvref_t<decltype(value)>>::write(invocation.result(), value);
+      CallContext* context = nullptr;
+      if constexpr (Traits::wants_context) context = &invocation.context();
+      if constexpr (std::is_void_v<typename Traits::Value>) {
+        invoke(context, arguments);
+        invocation.result().nil();
+      } else {
+        const auto& value = invoke(context, arguments);
+        Codec<std::remove_cvref_t<decltype(value)>>::write(invocation.result(), value);
+      }
     }
   }
+
+ private:
+  Fn fn_;
+};
+
+template <typename Tuple>
+struct TypesOf;
+template <typename... Ts>
+struct TypesOf<std::tuple<Ts...>> {
+  template <typename Use>
+  static void give(Use&& use) {
+    static_assert(sizeof...(Ts) <= 64, "daffi: a callback has more than 64 parameters");
+    const ParameterType types[] = {SlotOf<Ts>::type()..., {{}, false, nullptr}};
+    use(std::span<const ParameterType>(types, sizeof...(Ts)));
+  }
+};
+
+template <typename Fn>
+void add_callback(CallbackList& list, const CallbackWords& words, Fn fn) {
+  using Traits = FunctionTraits<Fn>;
+  static_assert(!Traits::stream, "daffi: this version has no callbacks that yield");
+  TypesOf<typename Traits::Tuple>::give([&](std::span<const ParameterType> types) {
+    list.add(new FaceOf<Fn>(std::move(fn)), words, types, type_name<typename Traits::Value>(), Traits::wants_context);
+  });
 }
 
 }  // namespace daffi::inline v1::detail
