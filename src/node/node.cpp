@@ -15,11 +15,14 @@ namespace {
 constexpr auto kFlushLimit = std::chrono::seconds(5);
 constexpr auto kGoodbyeLimit = std::chrono::seconds(1);
 
+std::atomic<std::uint64_t> next_serial{1};
+
 }  // namespace
 
 Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine, Options node_options,
                  Events node_events)
-    : loop(node_loop),
+    : serial(next_serial.fetch_add(1)),
+      loop(node_loop),
       engine(std::move(node_engine)),
       options(std::move(node_options)),
       events(std::move(node_events)),

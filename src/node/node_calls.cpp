@@ -237,10 +237,30 @@ Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
       {}, false, base::fail(ErrorCode::unknown_receiver, directory.unknown_receiver_text(spec.receiver, spec.name))};
 }
 
+// Most calls of a thread go to the callback that its last one went to: what the directory said is kept until the
+// directory changes.
+const std::vector<Holder>& Node::Impl::holders_of(const std::string& callback) const {
+  struct Kept {
+    std::uint64_t node = 0, version = 0;
+    std::string callback;
+    std::vector<Holder> holders;
+  };
+  thread_local Kept kept;
+  // Read first: a change that comes meanwhile makes what is kept look old, never new.
+  const std::uint64_t version = directory.version();
+  if (kept.node != serial || kept.version != version || kept.callback != callback) {
+    kept.node = 0;
+    directory.find(callback, kept.holders);
+    kept.callback = callback;
+    kept.version = version;
+    kept.node = serial;
+  }
+  return kept.holders;
+}
+
 Node::Impl::Pick Node::Impl::pick_any(rpc::OutgoingCall& call) {
-  thread_local std::vector<Holder> holders;
   const detail::CallSpec& spec = call.spec;
-  directory.find(spec.name, holders);
+  const std::vector<Holder>& holders = holders_of(spec.name);
   const auto mode = spec.balance == detail::Balance::unset ? options.balance : spec.balance;
   if (const auto chosen = balancer.choose(holders, spec, mode, call.tried, *this)) {
     return checked(call, holders[*chosen]);

@@ -87,6 +87,7 @@ struct Node::Impl final : session::ChannelSink,
   Pick pick(rpc::OutgoingCall& call);
   Pick pick_receiver(rpc::OutgoingCall& call);
   Pick pick_any(rpc::OutgoingCall& call);
+  const std::vector<Holder>& holders_of(const std::string& callback) const;
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
   void park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before);
   bool unpark(const rpc::OutgoingCall& call);
@@ -109,6 +110,7 @@ struct Node::Impl final : session::ChannelSink,
                                           base::Deadline deadline);
   void on_described(const wire::Frame& frame);
 
+  const std::uint64_t serial;  ///< tells nodes of this process apart, for what threads keep about them
   net::Loop& loop;
   const std::shared_ptr<rpc::Engine> engine;
   const Options options;

@@ -42,7 +42,7 @@ class Replica {
     wire::Identity identity;
     std::uint64_t name_hash = 0;
     bool suspended = false, draining = false;
-    bool observer = false;  ///< not to be found by its name, nor listed
+    bool observer = false;                      ///< not to be found by its name, nor listed
     std::map<std::uint32_t, Record> callbacks;  ///< by callback id
   };
 

@@ -14,6 +14,7 @@ Callbacks::Added Callbacks::add(detail::CallbackSpec spec) {
   for (auto it = by_id_.begin(); it != by_id_.end(); ++it) {
     if (it->second->spec.name != entry->spec.name) continue;
     added.replaced = it->second;
+    added.replaced->removed.store(true);
     by_id_.erase(it);
     break;
   }
@@ -27,6 +28,7 @@ std::shared_ptr<CallbackEntry> Callbacks::remove(std::uint32_t id) {
   const auto it = by_id_.find(id);
   if (it == by_id_.end()) return nullptr;
   auto entry = std::move(it->second);
+  entry->removed.store(true);
   by_id_.erase(it);
   return entry;
 }
@@ -57,7 +59,6 @@ void Callbacks::leave(CallbackEntry& entry, Engine& engine) {
 
 void Callbacks::wait_until_left(CallbackEntry& entry, std::uint32_t allowed, Engine& engine) {
   Completion left;
-  entry.removed.store(true);
   {
     base::Lock lock(mutex_);
     if (entry.inside.load() <= allowed) return;

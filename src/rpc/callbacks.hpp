@@ -18,9 +18,9 @@ struct CallbackEntry {
   std::uint32_t id = 0;
   detail::CallbackSpec spec;
   std::atomic<std::uint32_t> inside{0};  ///< calls that have begun and not been answered
-  std::atomic<bool> removed{false};
-  std::uint32_t allowed = 0;   ///< under the table's mutex: calls that `left` does not wait for
-  Completion* left = nullptr;  ///< under the table's mutex: who waits for the calls inside to end
+  std::atomic<bool> removed{false};      ///< out of the table: no new call of it begins
+  std::uint32_t allowed = 0;             ///< under the table's mutex: calls that `left` does not wait for
+  Completion* left = nullptr;            ///< under the table's mutex: who waits for the calls inside to end
 };
 
 /// Threads: any.

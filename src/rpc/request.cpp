@@ -218,12 +218,11 @@ void Request::run(bool last) {
   server->begun();
   server->queued_bytes_.fetch_sub(payload.size());
   server->queued_.fetch_sub(1);
-  auto entry = server->callbacks_.find(head.callback_id);
   const bool stopped = stop && stop->stop_requested();
   if (stopped || (!deadline.is_never() && deadline.passed(server->host_->clock().now()))) {
     // Its caller has given up already: nobody waits for an answer.
     server->expired_unrun_.fetch_add(1);
-  } else if (!entry) {
+  } else if (!enter()) {
     server->refuse(*this, ErrorCode::no_candidate, "this callback is not registered any more");
   } else {
     return invoke(std::move(entry), urgency);
@@ -232,9 +231,17 @@ void Request::run(bool last) {
   server->ended();
 }
 
+// Entered first, looked at afterwards: whoever takes the callback away either waits for us or is seen here.
+bool Request::enter() {
+  if (!entry) return false;
+  server->callbacks_.enter(*entry);
+  if (!entry->removed.load()) return true;
+  server->callbacks_.leave(*entry, *server->engine_);
+  return false;
+}
+
 void Request::invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urgency) {
   CallbackEntry& callback = *entry;
-  server->callbacks_.enter(callback);
   Answer answer(server, std::move(entry), header, (head.flags & wire::CallHead::kNoReply) == 0);
   std::optional<CallContext> context;
   if (callback.spec.wants_context) {

@@ -50,11 +50,13 @@ class Request final : public Work {
   wire::Header header;
   wire::CallHead head;
   base::Deadline deadline;
+  std::shared_ptr<CallbackEntry> entry;  ///< nullptr: no such callback
   std::vector<std::byte> payload;        ///< call head and arguments
   std::optional<std::stop_source> stop;  ///< for callbacks that take a context
   std::shared_ptr<Server> server;
 
  private:
+  bool enter();
   void invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urgency);
 };
 

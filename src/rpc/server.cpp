@@ -42,12 +42,13 @@ bool Server::on_call(const wire::Frame& frame) {
   if (!head) return false;
   const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
   auto* request = Request::make(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
-  if (auto entry = callbacks_.find(head->callback_id); entry && entry->spec.wants_context) watch(*request, entry);
+  request->entry = callbacks_.find(head->callback_id);
+  if (request->entry && request->entry->spec.wants_context) watch(*request);
   collected.calls.push_back(request);
   return true;
 }
 
-void Server::watch(Request& request, std::shared_ptr<CallbackEntry>) {
+void Server::watch(Request& request) {
   request.stop.emplace();
   {
     base::Lock lock(mutex_);

@@ -81,7 +81,7 @@ class Server : public std::enable_shared_from_this<Server> {
     base::Deadline deadline;
   };
 
-  void watch(class Request& request, std::shared_ptr<CallbackEntry> entry);
+  void watch(class Request& request);
   void unwatch(const CallKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
   void stop_later(std::vector<std::stop_source> stops);
