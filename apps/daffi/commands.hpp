@@ -26,6 +26,10 @@ struct Address {
   std::string token, ssl_certificate, ssl_key, ssl_ca;
   double connect_timeout = 5;  ///< seconds
 
+  /// Takes what the command line did not give from DAFFI_HOST, DAFFI_PORT and DAFFI_UNIX_SOCK_PATH; a socket given
+  /// there hides a host and port here, and the other way round. What is wrong with them; empty: nothing.
+  [[nodiscard]] std::string take_environment();
+
   /// Options of a Global that is not shown to others.
   [[nodiscard]] daffi::GlobalOptions observer() const;
 };

@@ -1,12 +1,43 @@
 /// @file  What the subcommands share: the address, errors as exit codes.
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
 #include "daffi/commands.hpp"
 
 namespace daffi_command {
+namespace {
+
+// Empty counts as unset, so that a variable can be switched off for one command.
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string Address::take_environment() {
+  if (!unix_sock_path.empty()) return {};
+  const std::string folder = host || port ? "" : environment("DAFFI_UNIX_SOCK_PATH");
+  const std::string host_text = environment("DAFFI_HOST"), port_text = environment("DAFFI_PORT");
+  if (!folder.empty() && !(host_text.empty() && port_text.empty())) {
+    return "DAFFI_UNIX_SOCK_PATH and DAFFI_HOST or DAFFI_PORT are set: which of them? Give the address as an option";
+  }
+  unix_sock_path = folder;
+  if (!host && !host_text.empty()) host = host_text;
+  if (port || port_text.empty()) return {};
+  int number = 0;
+  const char* end = port_text.data() + port_text.size();
+  const auto [rest, error] = std::from_chars(port_text.data(), end, number);
+  if (error != std::errc() || rest != end || number < 0 || number > 65535) {
+    return "DAFFI_PORT is not a port, 0 to 65535: '" + port_text + "'";
+  }
+  port = number;
+  return {};
+}
 
 daffi::GlobalOptions Address::observer() const {
   daffi::GlobalOptions options;

@@ -1,5 +1,6 @@
 /// @file  The `daffi` command: a controller on its own, and a look and a call into a running system.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "daffi/commands.hpp"
 #include "daffi/version.hpp"
@@ -10,14 +11,15 @@ using namespace daffi_command;
 
 void add_address(CLI::App& app, Address& address, bool connects) {
   const auto verb = std::string(connects ? "of the controller" : "to listen on");
-  auto* host = app.add_option("--host", address.host, "Host " + verb)->envname("DAFFI_HOST");
+  auto* host = app.add_option("--host", address.host, "Host " + verb + " [DAFFI_HOST]");
   auto* port = app.add_option("--port", address.port,
-                              connects ? "TCP port of the controller" : "TCP port to listen on; 0 takes a free one")
-                   ->envname("DAFFI_PORT")
+                              std::string(connects ? "TCP port of the controller"
+                                                   : "TCP port to listen on; 0 takes a free one") +
+                                  " [DAFFI_PORT]")
                    ->check(CLI::Range(0, 65535));
   app.add_option("--unix-sock-path", address.unix_sock_path,
-                 "Folder of the UNIX socket; default without host and port: 'daffi' in the temporary directory")
-      ->envname("DAFFI_UNIX_SOCK_PATH")
+                 "Folder of the UNIX socket; default without host and port: 'daffi' in the temporary directory "
+                 "[DAFFI_UNIX_SOCK_PATH]")
       ->excludes(host)
       ->excludes(port);
   app.add_option("--token", address.token, "Shared secret; better given as DAFFI_TOKEN, which others cannot see")
@@ -32,6 +34,16 @@ void add_address(CLI::App& app, Address& address, bool connects) {
   }
 }
 
+// Fills what the command line left open from the environment, then runs.
+template <typename Command>
+int run(Command& command) {
+  if (const std::string complaint = command.address.take_environment(); !complaint.empty()) {
+    std::fprintf(stderr, "daffi: %s\n", complaint.c_str());
+    return kUsage;
+  }
+  return command.run();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -40,7 +52,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 success, 1 the call failed, 2 wrong usage, 3 no controller or refused by it, 4 not in time.\n"
-      "The address may also stand in DAFFI_HOST, DAFFI_PORT, DAFFI_UNIX_SOCK_PATH, the token in DAFFI_TOKEN.");
+      "The address may also stand in DAFFI_HOST, DAFFI_PORT, DAFFI_UNIX_SOCK_PATH, the token in DAFFI_TOKEN; options "
+      "win.");
 
   ControllerCommand controller;
   auto* controller_app = app.add_subcommand("controller", "Run a controller until SIGINT or SIGTERM");
@@ -75,10 +88,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kSuccess : kUsage;
   }
-  if (controller_app->parsed()) return controller.run();
+  if (controller_app->parsed()) return run(controller);
   // What is printed is the answer; lines about the connection would only stand between.
   daffi::set_log_level(daffi::LogLevel::warning);
-  if (list_app->parsed()) return list.run();
-  if (call_app->parsed()) return call.run();
-  return wait.run();
+  if (list_app->parsed()) return run(list);
+  if (call_app->parsed()) return run(call);
+  return run(wait);
 }

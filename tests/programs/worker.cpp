@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <stdexcept>
 
 #include "daffi/daffi.hpp"
 
@@ -53,6 +54,12 @@ int main(int argc, char** argv) {
   daffi::GlobalOptions options;
   options.process_name = option(argc, argv, "name", "worker");
   options.unix_sock_path = option(argc, argv, "folder", "");
+  if (const auto host = option(argc, argv, "host", ""); !host.empty()) options.host = host;
+  if (const auto port = option(argc, argv, "port", ""); !port.empty()) options.port = std::atoi(port.c_str());
+  options.token = option(argc, argv, "token", "");
+  options.ssl_certificate = option(argc, argv, "certificate", "");
+  options.ssl_key = option(argc, argv, "key", "");
+  options.ssl_ca = option(argc, argv, "ca", "");
   options.heartbeat = daffi::Duration(std::atof(option(argc, argv, "heartbeat", "15").c_str()));
   options.handler_threads = static_cast<std::size_t>(std::atoi(option(argc, argv, "threads", "512").c_str()));
   daffi::Global g(std::move(options));
@@ -71,6 +78,10 @@ int main(int argc, char** argv) {
   g.callback("release", [&] { gate.open(); });
   g.callback("count", [&] { ++counted; });
   g.callback("counted", [&] { return counted.load(); });
+  g.callback(
+      "scale", [](double value, double factor) { return value * factor; },
+      daffi::params("value", daffi::arg("factor") = 10.0), daffi::doc("Multiplies a value."));
+  g.callback("fail", [](const std::string& why) -> int { throw std::runtime_error(why); });
   g.callback("until_told", [](daffi::CallContext& context) {
     say(("serving " + context.caller()).c_str());
     std::mutex mutex;
