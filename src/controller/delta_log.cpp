@@ -15,6 +15,8 @@ template <typename... Fs>
 struct Overload : Fs... {
   using Fs::operator()...;
 };
+template <typename... Fs>
+Overload(Fs...) -> Overload<Fs...>;
 
 // Fills delta frames one after the other.
 class Packer {
