@@ -90,8 +90,6 @@ void Session::read() {
       loop_.defer(*this);
       return;
     }
-    // A short read has emptied the socket: what comes later is a new edge. TLS may hold more inside.
-    if (got.bytes < std::min(space.size(), kReadShare) && !stream_->peer().tls) break;
     share -= got.bytes;
     more = until_told || got.bytes == room;
   }

@@ -153,6 +153,19 @@ TEST(Session, SilentPeerIsPingedAndThenLost) {
   EXPECT_EQ(watcher.replica.left_why, std::vector{CloseReason::heartbeat_lost});
 }
 
+TEST(Session, EndRightBehindItsLastFrameIsNoticedAtOnce) {
+  World world;
+  RawNode& watcher = world.join({.name = "watcher"});
+  RawNode& node = world.join({.name = "a"});
+  world.pass(50ms);
+  node.call(watcher.id(), 1);
+  node.pump();
+  node.drop();
+  world.settle();
+  EXPECT_TRUE(watcher.take(FrameKind::call));
+  EXPECT_EQ(watcher.replica.suspended, std::vector{node.id()});
+}
+
 TEST(Session, PingIsAnsweredUnderItsId) {
   World world;
   RawNode& node = world.join({.name = "a"});
