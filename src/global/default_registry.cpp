@@ -40,9 +40,15 @@ class Registry {
   }
 
   void remove(const std::vector<std::uint64_t>& ids) {
+    // What they hold is destroyed at the end, under no lock: it may unregister others.
+    std::vector<Entry> removed;
     {
       const base::Lock ordered(order_);
-      std::erase_if(entries_, [&](const Entry& entry) { return std::ranges::count(ids, entry.id) != 0; });
+      std::erase_if(entries_, [&](Entry& entry) {
+        if (std::ranges::count(ids, entry.id) == 0) return false;
+        removed.push_back(std::move(entry));
+        return true;
+      });
     }
     for (const auto& client : clients())
       for (const auto id : ids) client->abandon(id);
@@ -58,10 +64,12 @@ class Registry {
   }
 
   void leave(const RegistryClient* client) {
+    // Perhaps the last references: let go of under no lock.
+    std::vector<std::shared_ptr<RegistryClient>> kept_alive;
     const base::Lock lock(mutex_);
     std::erase_if(clients_, [&](const auto& known) {
-      const auto locked = known.lock();
-      return !locked || locked.get() == client;
+      kept_alive.push_back(known.lock());
+      return !kept_alive.back() || kept_alive.back().get() == client;
     });
   }
 

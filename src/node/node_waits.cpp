@@ -41,12 +41,17 @@ void Node::Impl::wait_for_async(Directory::Check check, const std::string& what,
                                 std::function<void(base::Result<void>)> done) {
   struct State {
     std::atomic<bool> over{false};
+    std::atomic<std::uint64_t> id{0};
     std::function<void(base::Result<void>)> done;
   };
   auto state = std::make_shared<State>();
   state->done = std::move(done);
   const auto end = [self = shared_from_this(), state](base::Result<void> result) {
     if (state->over.exchange(true)) return;
+    {
+      base::Lock lock(self->waits_mutex);
+      self->timed_waits.erase(state->id.load());
+    }
     auto shared = std::make_shared<base::Result<void>>(std::move(result));
     self->engine->submit_always(*rpc::make_task([state, shared] { state->done(std::move(*shared)); }));
   };
@@ -60,7 +65,8 @@ void Node::Impl::wait_for_async(Directory::Check check, const std::string& what,
   if (!deadline.is_never()) {
     {
       base::Lock lock(waits_mutex);
-      timed_waits[id] = {deadline.at, [end, what] { end(not_in_time(what)); }};
+      state->id.store(id);
+      if (!state->over.load()) timed_waits[id] = {deadline.at, [end, what] { end(not_in_time(what)); }};
     }
     schedule(deadline.at);
   }

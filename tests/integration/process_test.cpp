@@ -44,8 +44,8 @@ TEST(Process, ExitComesAfterAllOutputUnfinishedLinesIncluded) {
 TEST(Process, SignalIsReportedAsSuch) {
   Process process = shell("echo ready; exec tail -f /dev/null");
   process.wait_for_line("ready");
-  process.send(SIGTERM);
-  EXPECT_EQ(process.wait_for_exit(), (Exit{-1, SIGTERM}));
+  process.send(SIGHUP);
+  EXPECT_EQ(process.wait_for_exit(), (Exit{-1, SIGHUP}));
 }
 
 TEST(Process, EnvironmentIsChangedAsAsked) {

@@ -1,6 +1,4 @@
 /// @file  A process for the fault tests: callbacks that echo, block, count, and say when they are told to stop.
-#include <signal.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
@@ -46,11 +44,6 @@ std::string option(int argc, char** argv, const std::string& name, const std::st
 }  // namespace
 
 int main(int argc, char** argv) {
-  // So that a signal sent once "ready" is read cannot come before join() listens for it: it stays pending until then.
-  sigset_t wanted;
-  sigemptyset(&wanted);
-  sigaddset(&wanted, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   daffi::GlobalOptions options;
   options.process_name = option(argc, argv, "name", "worker");
   options.unix_sock_path = option(argc, argv, "folder", "");

@@ -62,6 +62,12 @@ Pipe make_pipe() {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  // A program says that it is ready a moment before it waits for signals: until it does they stay pending.
+  sigset_t waited_for;
+  sigemptyset(&waited_for);
+  sigaddset(&waited_for, SIGTERM);
+  sigaddset(&waited_for, SIGINT);
+  sigprocmask(SIG_SETMASK, &waited_for, nullptr);
   execve(program, arguments, environment);
   _exit(127);
 }
