@@ -57,7 +57,7 @@ void Node::Impl::wait_for_async(Directory::Check check, const std::string& what,
   };
   const std::uint64_t id =
       directory.when([this, check] { return stopping.load() || check(); },
-                     [this, check, what, end] {
+                     [check, what, end] {
                        if (check()) return end({});
                        end(base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what));
                      });
