@@ -227,6 +227,7 @@ void Node::Impl::stop(base::Duration limit) {
     due_timer.cancel();
     engine->detach();
     channel.store(nullptr);
+    answering.store(nullptr);
     if (const auto own = std::exchange(connecting, nullptr)) own->end(base::CloseReason::local_stop, "stopped");
     for (rpc::OutgoingCall* call : calls.take_all()) {
       fail(*call, base::fail(ErrorCode::stopped, "Global was stopped before the result came"));

@@ -162,7 +162,7 @@ void Node::Impl::directory_changed() {
 }
 
 void Node::Impl::send(base::Bytes frame, session::Urgency urgency) {
-  if (const auto now = channel.load()) (void)now->send(frame, urgency, !loop.in_loop_thread());
+  if (const auto now = answering.load()) (void)now->send(frame, urgency, !loop.in_loop_thread());
 }
 
 void Node::Impl::send_control(wire::FrameKind kind, std::uint32_t member, std::uint64_t id, base::Bytes payload) {

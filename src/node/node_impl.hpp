@@ -121,6 +121,8 @@ struct Node::Impl final : session::ChannelSink,
   std::shared_ptr<rpc::Server> server;
 
   std::atomic<std::shared_ptr<session::Channel>> channel;  ///< the connection, once the directory is here
+  /// The connection from its first frame on: calls of others are served, and answered, before the directory is here.
+  std::atomic<std::shared_ptr<session::Channel>> answering;
   std::atomic<std::uint32_t> epoch{0}, own_id{0};
   std::atomic<bool> stopping{false}, stop_done{false}, draining{false};
   std::atomic<std::uint64_t> calls_sent{0}, late_replies{0}, bounced{0}, resent{0}, reconnects{0};

@@ -38,6 +38,7 @@ void Node::Impl::on_established(std::unique_ptr<net::Stream> stream, std::unique
   own_id.store(welcome.member_id);
   directory.set_own(welcome.member_id, welcome.epoch);
   connecting = std::make_shared<session::Channel>(std::move(stream), std::move(reader), shared_from_this(), kMaxQueued);
+  answering.store(connecting);
   heartbeat.emplace(options.heartbeat, clock().now());
   heard_bytes = 0;
   const auto attached = engine->attach(connecting);
@@ -102,6 +103,7 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   if (!connecting || connecting.get() != ended) return;
   engine->detach();
   channel.store(nullptr);
+  answering.store(nullptr);
   const auto keep = std::exchange(connecting, nullptr);
   keep->end(reason, text);
   heartbeat_timer.cancel();
