@@ -1,8 +1,7 @@
 /// @file  Two fetchers of one class that call the same callback in different ways. Needs alias_service.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct CalculatorClient : daffi::Fetcher {
   using Fetcher::Fetcher;
@@ -21,7 +20,7 @@ int main(int argc, char** argv) {
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
   CalculatorClient calculator{g};
-  std::cout << calculator.calculate_sum(1, 2) << '\n';
-  std::cout << calculator.calculate_sum_with_multiplier(1, 2) << '\n';
-  std::cout << calculator.calculate_product(3, 4) << '\n';
+  say(calculator.calculate_sum(1, 2));
+  say(calculator.calculate_sum_with_multiplier(1, 2));
+  say(calculator.calculate_product(3, 4));
 }

@@ -1,8 +1,7 @@
 /// @file  The same with fetchers that belong to no class. Needs alias_service or alias_functions_service.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
   const Address address = address_from(argc, argv);
@@ -15,7 +14,7 @@ int main(int argc, char** argv) {
         return daffi::Args{num1 * multiplier, num2 * multiplier};
       }};
   const daffi::Fetch<int(int, int)> calculate_product{g, "calculate_product"};
-  std::cout << calculate_sum(1, 2) << '\n';
-  std::cout << calculate_sum_with_multiplier(1, 2) << '\n';
-  std::cout << calculate_product(3, 4) << '\n';
+  say(calculate_sum(1, 2));
+  say(calculate_sum_with_multiplier(1, 2));
+  say(calculate_product(3, 4));
 }

@@ -1,7 +1,7 @@
 /// @file  The alias service as free functions and a lambda.
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int calculate_sum(int num1, int num2) { return num1 + num2; }
 

@@ -1,7 +1,7 @@
 /// @file  A method that others know under another name than its own.
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorService {
  public:

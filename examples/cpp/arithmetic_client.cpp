@@ -1,9 +1,8 @@
 /// @file  Fetchers with a body: what the body returns is what travels. Needs arithmetic_service.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <tuple>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct ArithmeticClient : daffi::Fetcher {
   using Fetcher::Fetcher;
@@ -25,6 +24,6 @@ int main(int argc, char** argv) {
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
   ArithmeticClient client{g};
-  std::cout << client.calculate_sum(1, 2) << '\n';
-  std::cout << client.calculate_difference(50, 20) << '\n';
+  say(client.calculate_sum(1, 2));
+  say(client.calculate_difference(50, 20));
 }

@@ -1,10 +1,9 @@
 /// @file  Fetchers with a body, without a class around them; the last call uses a keyword. Needs
 /// arithmetic_functions_service.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <tuple>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
   const Address address = address_from(argc, argv);
@@ -14,9 +13,9 @@ int main(int argc, char** argv) {
   const auto doubled = [multiplier](int num1, int num2) { return std::tuple(num1 * multiplier, num2 * multiplier); };
   const daffi::Fetch<int(int, int)> doubled_sum{g, "calculate_sum", doubled};
   const daffi::Fetch<int(int, int)> doubled_difference{g, "calculate_difference", doubled};
-  std::cout << doubled_sum(1, 2) << '\n';
-  std::cout << doubled_difference(50, 20) << '\n';
+  say(doubled_sum(1, 2));
+  say(doubled_difference(50, 20));
 
   const daffi::Fetch<int(int, int)> calculate_sum{g, "calculate_sum"};
-  std::cout << calculate_sum(daffi::kw("num1", 41)) << '\n';  // num2 has a default where the callback lives
+  say(calculate_sum(daffi::kw("num1", 41)));  // num2 has a default where the callback lives
 }

@@ -1,7 +1,7 @@
 /// @file  The arithmetic service as free functions, one of them with a default for its second parameter.
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int calculate_sum(int num1, int num2) { return num1 + num2; }
 int calculate_difference(int num1, int num2) { return num1 - num2; }

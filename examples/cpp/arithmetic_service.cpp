@@ -1,7 +1,7 @@
 /// @file  Two methods with named parameters, for clients that prepare their arguments first (arithmetic_client).
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class ArithmeticService {
  public:

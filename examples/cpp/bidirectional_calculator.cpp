@@ -1,12 +1,11 @@
 /// @file  The other of two processes that call each other: it calculates, and asks the shop for its items. It opens no
 /// port: calls come to it over the connection that it made itself.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <numeric>
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorService {
  public:
@@ -32,8 +31,8 @@ int main(int argc, char** argv) {
 
   g.wait_process("shopping service");
   ShoppingClient shop{g};
-  std::cout << "Received shopping items:";
-  for (const std::string& item : shop.get_shop_items()) std::cout << ' ' << item;
-  std::cout << std::endl;
+  std::string items;
+  for (const std::string& item : shop.get_shop_items()) items += " " + item;
+  say("Received shopping items:", items);
   g.join({.stop_on_signals = true});
 }

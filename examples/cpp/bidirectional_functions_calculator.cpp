@@ -1,11 +1,10 @@
 /// @file  The bidirectional calculator with a function and a fetcher instead of classes.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <numeric>
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int calculate_sum(const daffi::Variadic<int>& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0); }
 
@@ -19,8 +18,8 @@ int main(int argc, char** argv) {
 
   g.wait_function("get_shop_items");
   const daffi::Fetch<std::vector<std::string>()> get_shop_items{g, "get_shop_items"};
-  std::cout << "Received shopping items:";
-  for (const std::string& item : get_shop_items()) std::cout << ' ' << item;
-  std::cout << std::endl;
+  std::string items;
+  for (const std::string& item : get_shop_items()) items += " " + item;
+  say("Received shopping items:", items);
   g.join({.stop_on_signals = true});
 }

@@ -1,10 +1,9 @@
 /// @file  The bidirectional shop with a function and a fetcher instead of classes.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "program.hpp"
 
 std::vector<std::string> get_shop_items() { return {"apple", "cheese", "milk"}; }
 
@@ -20,6 +19,6 @@ int main(int argc, char** argv) {
 
   g.wait_function("calculate_sum");
   const daffi::Fetch<int(daffi::Variadic<int>)> calculate_sum{g, "calculate_sum"};
-  std::cout << "Calculated sum: " << calculate_sum(1, 2, 3) << std::endl;
+  say("Calculated sum: ", calculate_sum(1, 2, 3));
   g.join({.stop_on_signals = true});
 }

@@ -1,10 +1,9 @@
 /// @file  One of two processes that call each other: it offers a shop's items and lets the other one calculate.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class ShoppingService {
  public:
@@ -33,6 +32,6 @@ int main(int argc, char** argv) {
 
   g.wait_process("calculator service");
   CalculatorClient calculator{g};
-  std::cout << "Calculated sum: " << calculator.calculate_sum(1, 2, 3) << std::endl;
+  say("Calculated sum: ", calculator.calculate_sum(1, 2, 3));
   g.join({.stop_on_signals = true});
 }

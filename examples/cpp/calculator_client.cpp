@@ -1,8 +1,7 @@
 /// @file  Calls the calculator service through a class of fetchers, which pass on the arguments they are given.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct CalculatorClient : daffi::Fetcher {
   using Fetcher::Fetcher;
@@ -14,6 +13,6 @@ int main(int argc, char** argv) {
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
   CalculatorClient calculator{g};
-  std::cout << calculator.calculate_sum(1, 2) << '\n';
-  std::cout << calculator.calculate_sum(10, 20, 30) << '\n';
+  say(calculator.calculate_sum(1, 2));
+  say(calculator.calculate_sum(10, 20, 30));
 }

@@ -2,7 +2,7 @@
 #include <daffi/daffi.hpp>
 #include <numeric>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int calculate_sum(const daffi::Variadic<int>& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0); }
 

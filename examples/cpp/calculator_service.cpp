@@ -3,7 +3,7 @@
 #include <daffi/daffi.hpp>
 #include <numeric>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorService {
  public:

@@ -1,8 +1,7 @@
 /// @file  Calls in the background: the call returns at once, the result is asked for later. Needs fibonacci_service.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct CalculatorClient : daffi::FetcherWith<daffi::BG> {  // all fetchers of this class call in the background
   using FetcherWith::FetcherWith;
@@ -15,9 +14,9 @@ int main(int argc, char** argv) {
 
   CalculatorClient calculator{g, daffi::BG{.timeout = "30s"}};
   const daffi::AsyncResult<long> later = calculator.calculate_fibonacci(20);
-  std::cout << "Waiting" << std::endl;
-  std::cout << "Fibonacci result: " << later.get() << std::endl;
+  say("Waiting");
+  say("Fibonacci result: ", later.get());
 
   // The modifier can be given with a single call, too.
-  std::cout << "Fibonacci result: " << calculator.calculate_fibonacci.call(daffi::FG{}, 15) << std::endl;
+  say("Fibonacci result: ", calculator.calculate_fibonacci.call(daffi::FG{}, 15));
 }

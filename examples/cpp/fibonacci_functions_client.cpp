@@ -1,8 +1,7 @@
 /// @file  Background calls by a single fetcher, and what can be done with their results.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 // A coroutine goes on when the result has come; no thread waits for it.
 daffi::Task<long> sum_of_two(daffi::Fetch<long(int), daffi::BG> calculate_fibonacci) {
@@ -19,8 +18,8 @@ int main(int argc, char** argv) {
 
   const daffi::Fetch<long(int), daffi::BG> calculate_fibonacci{g, "calculate_fibonacci", daffi::BG{.timeout = "30s"}};
   const daffi::AsyncResult<long> later = calculate_fibonacci(20);
-  std::cout << "Waiting" << std::endl;
-  std::cout << "Fibonacci result: " << later.get() << std::endl;
-  std::cout << "Fibonacci result: " << calculate_fibonacci.call(daffi::FG{}, 15) << std::endl;
-  std::cout << "Fibonacci result: " << daffi::sync_wait(sum_of_two(calculate_fibonacci)) << std::endl;
+  say("Waiting");
+  say("Fibonacci result: ", later.get());
+  say("Fibonacci result: ", calculate_fibonacci.call(daffi::FG{}, 15));
+  say("Fibonacci result: ", daffi::sync_wait(sum_of_two(calculate_fibonacci)));
 }

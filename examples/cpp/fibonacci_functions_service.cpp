@@ -1,7 +1,7 @@
 /// @file  The callback that takes its time, as a function that stops when nobody wants its result any more.
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 // The first parameter is not an argument of the call: it tells about the call itself.
 long calculate_fibonacci(daffi::CallContext& context, int n) {

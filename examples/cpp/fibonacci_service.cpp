@@ -1,7 +1,7 @@
 /// @file  A callback that takes its time.
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorService {
  public:

@@ -2,7 +2,7 @@
 #include <daffi/daffi.hpp>
 #include <memory>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorService {
  public:

@@ -1,8 +1,7 @@
 /// @file  The process that named_service waits for.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
   const Address address = address_from(argc, argv);
@@ -10,6 +9,6 @@ int main(int argc, char** argv) {
                    .host = address.host,
                    .port = address.port,
                    .unix_sock_path = address.unix_sock_path}};
-  std::cout << "here, as " << g.process_name() << std::endl;
+  say("here, as ", g.process_name());
   g.join({.stop_on_signals = true});
 }

@@ -1,8 +1,7 @@
 /// @file  A process with a name, which waits for another one by its name. Run named_client beside it.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
   const Address address = address_from(argc, argv);
@@ -13,6 +12,6 @@ int main(int argc, char** argv) {
                    .unix_sock_path = address.unix_sock_path}};
   print_address(g);
   g.wait_process("calculator client");
-  std::cout << "Calculator client has been started..." << std::endl;
+  say("Calculator client has been started...");
   g.join({.stop_on_signals = true});
 }

@@ -1,8 +1,7 @@
 /// @file  A fetcher class may have methods of its own; calling what the service keeps private is an error that says so.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorClient : public daffi::Fetcher {
  public:
@@ -20,10 +19,10 @@ int main(int argc, char** argv) {
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
   CalculatorClient calculator{g};
-  std::cout << calculator.calculate_sum(1, 2) << '\n';
+  say(calculator.calculate_sum(1, 2));
   try {
     calculator.get_sum(1, 2);
   } catch (const daffi::GlobalContextError& error) {
-    std::cout << "refused: " << error.what() << '\n';
+    say("refused: ", error.what());
   }
 }

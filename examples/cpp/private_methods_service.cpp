@@ -1,7 +1,7 @@
 /// @file  What a class does not list in `callbacks` cannot be called from outside, public or not.
 #include <daffi/daffi.hpp>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class CalculatorService {
  public:

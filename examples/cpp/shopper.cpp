@@ -1,10 +1,9 @@
 /// @file  A client of shopping_service: looks at the list, adds to it, clears it.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct Shopper : daffi::Fetcher {
   using Fetcher::Fetcher;
@@ -25,9 +24,9 @@ struct Shopper : daffi::Fetcher {
 };
 
 void print(const std::vector<std::string>& items) {
-  std::cout << "on the list:";
-  for (const std::string& item : items) std::cout << ' ' << item;
-  std::cout << (items.empty() ? " nothing" : "") << std::endl;
+  std::string text;
+  for (const std::string& item : items) text += " " + item;
+  say("on the list:", items.empty() ? " nothing" : text);
 }
 
 int main(int argc, char** argv) {

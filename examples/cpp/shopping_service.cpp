@@ -1,11 +1,10 @@
 /// @file  A service that keeps a shopping list. Run it, then run shopper beside it.
 #include <daffi/daffi.hpp>
-#include <iostream>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "program.hpp"
 
 class ShoppingService {
  public:
@@ -16,13 +15,13 @@ class ShoppingService {
 
   void add_item(std::string item) {
     const std::scoped_lock lock(mutex_);
-    std::cout << "adding " << item << std::endl;
+    say("adding ", item);
     items_.push_back(std::move(item));
   }
 
   void clear_items() {
     const std::scoped_lock lock(mutex_);
-    std::cout << "clearing the list" << std::endl;
+    say("clearing the list");
     items_.clear();
   }
 

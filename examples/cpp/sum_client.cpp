@@ -1,8 +1,7 @@
 /// @file  Asks for one sum. Works with multiplier_service and private_methods_service alike.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct CalculatorClient : daffi::Fetcher {
   using Fetcher::Fetcher;
@@ -14,5 +13,5 @@ int main(int argc, char** argv) {
   daffi::Global g{{.host = address.host, .port = address.port, .unix_sock_path = address.unix_sock_path}};
 
   CalculatorClient calculator{g};
-  std::cout << calculator.calculate_sum(1, 2) << '\n';
+  say(calculator.calculate_sum(1, 2));
 }

@@ -1,8 +1,7 @@
 /// @file  Calls the calculator service over TLS, with the certificate and key that the service has.
 #include <daffi/daffi.hpp>
-#include <iostream>
 
-#include "address.hpp"
+#include "program.hpp"
 
 struct CalculatorClient : daffi::Fetcher {
   using Fetcher::Fetcher;
@@ -15,6 +14,6 @@ int main(int argc, char** argv) {
       {.host = address.host, .port = address.port, .ssl_certificate = address.certificate, .ssl_key = address.key}};
 
   CalculatorClient calculator{g};
-  std::cout << calculator.calculate_sum(1, 2) << '\n';
-  std::cout << calculator.calculate_sum(10, 20, 30) << '\n';
+  say(calculator.calculate_sum(1, 2));
+  say(calculator.calculate_sum(10, 20, 30));
 }

@@ -31,6 +31,13 @@ class Stage {
   Process::Environment environment_;
 };
 
+// As a supervisor would: it must end by itself, with success.
+Exit end_politely(Process& process, int signal = SIGTERM) {
+  process.wait_for_handler(signal);
+  process.send(signal);
+  return process.wait_for_exit();
+}
+
 // A running example that listens on a free port, and how a client gets there.
 class Service {
  public:
@@ -42,11 +49,7 @@ class Service {
   const std::string& port() const { return port_; }
   std::vector<std::string> reach() const { return {"--port", port_}; }
 
-  // SIGTERM, as a supervisor would: it must end by itself, with success.
-  Exit end() {
-    process_.send(SIGTERM);
-    return process_.wait_for_exit();
-  }
+  Exit end() { return end_politely(process_); }
 
  private:
   static std::vector<std::string> with(std::vector<std::string> first, std::vector<std::string> more) {
@@ -107,8 +110,7 @@ TEST(Example, ShoppingWorksOverAUnixSocket) {
   Process service = stage.start("shopping_service", reach);
   service.wait_for_line("listening on " + stage.in_folder("socket"));
   EXPECT_EQ(printed_by(stage, "shopper", reach).back(), "on the list: nothing");
-  service.send(SIGINT);
-  EXPECT_EQ(service.wait_for_exit(), success);
+  EXPECT_EQ(end_politely(service, SIGINT), success);
 }
 
 TEST(Example, CalculatorAddsAnyNumberOfNumbers) {
@@ -134,8 +136,7 @@ TEST(Example, NamedProcessIsWaitedFor) {
   Process client = stage.start("named_client", service.reach());
   client.wait_for_line("here, as calculator client");
   service.process().wait_for_line("Calculator client has been started...");
-  client.send(SIGTERM);
-  EXPECT_EQ(client.wait_for_exit(), success);
+  EXPECT_EQ(end_politely(client), success);
   EXPECT_EQ(service.end(), success);
 }
 
@@ -145,8 +146,7 @@ void expect_both_directions(const std::string& shop_name, const std::string& cal
   Process calculator = stage.start(calculator_name, shop.reach());
   EXPECT_EQ(calculator.wait_for_line("Received"), "Received shopping items: apple cheese milk");
   EXPECT_EQ(shop.process().wait_for_line("Calculated"), "Calculated sum: 6");
-  calculator.send(SIGTERM);
-  EXPECT_EQ(calculator.wait_for_exit(), success);
+  EXPECT_EQ(end_politely(calculator), success);
   EXPECT_EQ(shop.end(), success);
 }
 
@@ -175,8 +175,7 @@ TEST(Example, LifecycleHooksTellOfEachComingAndGoing) {
   Process client = stage.start("lifecycle_client", service.reach());
   client.wait_for_line("lifecycle client connected");
   service.process().wait_for_line("lifecycle client joined");
-  client.send(SIGTERM);
-  EXPECT_EQ(client.wait_for_exit(), success);
+  EXPECT_EQ(end_politely(client), success);
   const Lines said = client.lines();
   EXPECT_EQ(std::multiset<std::string>(said.begin(), said.end()),
             (std::multiset<std::string>{"lifecycle client is up", "lifecycle client connected",
@@ -196,8 +195,7 @@ TEST(Example, LifecycleHooksTellOfAControllerLostAndFoundAgain) {
   Process successor = stage.start("lifecycle_service", reach);
   client.wait_for_line("lifecycle client connected");
   successor.wait_for_line("lifecycle client joined");
-  client.send(SIGTERM);
-  EXPECT_EQ(client.wait_for_exit(), success);
+  EXPECT_EQ(end_politely(client), success);
 }
 
 TEST(Example, BackgroundCallsAreAskedForLater) {

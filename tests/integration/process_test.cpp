@@ -48,6 +48,15 @@ TEST(Process, SignalIsReportedAsSuch) {
   EXPECT_EQ(process.wait_for_exit(), (Exit{-1, SIGHUP}));
 }
 
+TEST(Process, HandlerIsWaitedForAndItsAbsenceNoticed) {
+  Process with = shell("trap 'exit 7' TERM; echo ready; while :; do :; done");
+  with.wait_for_handler(SIGTERM);
+  with.send(SIGTERM);
+  EXPECT_EQ(with.wait_for_exit(), (Exit{7, 0}));
+  Process without = shell("exit 0");
+  EXPECT_THROW(without.wait_for_handler(SIGTERM), std::runtime_error);
+}
+
 TEST(Process, EnvironmentIsChangedAsAsked) {
   Process process = shell("echo \"$DAFFI_PROCESS_TEST.${HOME-none}\"", {{"DAFFI_PROCESS_TEST", "x"}, {"HOME", ""}});
   EXPECT_EQ(process.wait_for_line("."), "x.none");

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -52,6 +53,16 @@ Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe");
   return {ends[0], ends[1]};
+}
+
+// The mask of caught signals stands in the status file as hexadecimal digits.
+bool catches(pid_t pid, int signal) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  constexpr std::string_view label = "SigCgt:";
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(label)) return (std::stoull(line.substr(label.size()), nullptr, 16) >> (signal - 1) & 1) != 0;
+  }
+  return false;
 }
 
 // Runs in the child between fork and exec, where only async-signal-safe functions may be called.
@@ -116,6 +127,18 @@ Process::~Process() {
 void Process::send(int signal) const {
   const std::scoped_lock lock(mutex_);
   if (!exit_) kill(pid_, signal);  // once it is reaped, the number may belong to somebody else
+}
+
+void Process::wait_for_handler(int signal, std::chrono::milliseconds limit) const {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!catches(pid_, signal)) {
+    const std::scoped_lock lock(mutex_);
+    if (exit_ || std::chrono::steady_clock::now() > end) {
+      throw std::runtime_error(name_ + " set no handler for signal " + std::to_string(signal) + "; " +
+                               everything_said());
+    }
+    std::this_thread::yield();
+  }
 }
 
 std::string Process::wait_for_line(std::string_view text, std::chrono::milliseconds limit) {

@@ -55,6 +55,10 @@ class Process {
 
   void send(int signal) const;
 
+  /// Blocks until the program has a handler for this signal, which it then can be sent to be ended politely. Throws
+  /// like wait_for_line. Polls: the kernel tells nobody when a handler is set.
+  void wait_for_handler(int signal, std::chrono::milliseconds limit = patience) const;
+
   /// Blocks until a line of standard output contains `text`, and returns the line. Each line is given out once: the
   /// next call looks at the lines after it. Throws std::runtime_error, with everything the program said, when the
   /// program ends or the time passes before.

@@ -1,4 +1,4 @@
-/// @file  Where an example listens or connects: localhost:8888, unless its command line says otherwise.
+/// @file  What every example does around its subject: takes its address from the command line, and prints lines.
 #pragma once
 
 #include <daffi/global.hpp>
@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 
-/// --host, --port (0: a free one), --unix-sock-path, --certificate, --key. Value.
+/// Where an example listens or connects: localhost:8888, unless its command line says otherwise, by --host, --port (0:
+/// a free one), --unix-sock-path, --certificate, --key. Value.
 struct Address {
   std::optional<std::string> host = "localhost";
   std::optional<int> port = 8888;
@@ -35,10 +37,18 @@ inline Address address_from(int argc, char** argv) {
   return address;
 }
 
-/// Tells where a controller listens; std::endl because somebody may be waiting for the line.
+/// Prints a line in one piece and at once: log lines may come between, and somebody may be waiting for it.
+template <typename... Ts>
+void say(const Ts&... parts) {
+  std::ostringstream line;
+  (line << ... << parts) << '\n';
+  std::cout << line.str() << std::flush;
+}
+
+/// Tells where a controller listens.
 inline void print_address(const daffi::Global& g) {
   if (g.port() != 0)
-    std::cout << "listening on port " << g.port() << std::endl;
+    say("listening on port ", g.port());
   else
-    std::cout << "listening on " << g.unix_sock_path() << std::endl;
+    say("listening on ", g.unix_sock_path());
 }
