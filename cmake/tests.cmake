@@ -43,6 +43,11 @@ if(DAFFI_TESTS)
   if(DAFFI_INTEGRATION_TESTS)
     # These find the programs they start beside themselves: examples/ and bin/ of the same build.
     daffi_test_binary(daffi_integration_tests ${DAFFI_INTEGRATION_TESTS} ${DAFFI_TEST_SUPPORT})
+    foreach(program examples daffi_command)
+      if(TARGET ${program})
+        add_dependencies(daffi_integration_tests ${program})
+      endif()
+    endforeach()
     # Processes that only tests start, one file each.
     file(GLOB DAFFI_TEST_PROGRAMS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/programs/*.cpp)
     foreach(source IN LISTS DAFFI_TEST_PROGRAMS)
