@@ -50,7 +50,8 @@ void Controller::Impl::claim(Session& session, Member& holder, std::uint32_t sil
   waiting.push_back(&session);
   if (holder.suspended()) return;  // until it comes back or its grace ends
   session.claimed_at = loop.clock().now();
-  holder.session->out().append_frame(header(wire::FrameKind::ping), base::Bytes());
+  session.claim_ping = ++last_claim_ping;
+  holder.session->out().append_frame(header(wire::FrameKind::ping, session.claim_ping), base::Bytes());
   holder.session->touch();
   session.claim_timer = std::make_unique<net::Timer>(loop);
   session.claim_timer->after(options.name_ping_timeout, [this, &session] {
@@ -63,11 +64,12 @@ void Controller::Impl::claim(Session& session, Member& holder, std::uint32_t sil
   });
 }
 
-void Controller::Impl::holder_answered(Session& holder) {
+// An answer to an earlier ping, a heartbeat's for example, says nothing about now.
+void Controller::Impl::holder_answered(Session& holder, std::uint64_t ping) {
   const std::uint32_t id = holder.member->id();
   std::vector<Session*> refused;
   for (Session* session : waiting) {
-    if (session->claimed_from == id) refused.push_back(session);
+    if (session->claimed_from == id && session->claim_timer && session->claim_ping <= ping) refused.push_back(session);
   }
   for (Session* session : refused) {
     std::erase(waiting, session);

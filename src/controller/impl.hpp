@@ -43,7 +43,7 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   void refuse_name(Session& session, const Member& holder);
   void welcome(Session& session, Member& member);
   /// A holder of a wanted name has answered.
-  void holder_answered(Session& holder);
+  void holder_answered(Session& holder, std::uint64_t ping);
   /// A holder of a wanted name came back or is gone: decides anew about those who wait for it.
   void reconsider(std::uint32_t holder);
 
@@ -97,7 +97,8 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   WarmSet warm_set;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
   std::vector<Session*> waiting;  ///< for a name that another holds
-  std::vector<Session*> dead;     ///< to be buried at the end of the round
+  std::uint64_t last_claim_ping = 0;
+  std::vector<Session*> dead;  ///< to be buried at the end of the round
   std::vector<std::unique_ptr<net::Listener>> listeners;
 
   net::Timer delta_timer;

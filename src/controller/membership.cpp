@@ -28,7 +28,7 @@ void Controller::Impl::on_frame(Session& session, const wire::Frame& frame) {
       session.out().append_frame(header(FrameKind::pong, frame.header.id), base::Bytes());
       return session.touch();
     case FrameKind::pong:
-      if (!waiting.empty()) holder_answered(session);
+      if (!waiting.empty()) holder_answered(session, frame.header.id);
       return;
     case FrameKind::close:
       return on_close(session, frame);

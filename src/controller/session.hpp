@@ -114,6 +114,7 @@ class Session final : public net::Watcher, public net::Deferred {
   bool newcomer = true;              ///< counted among those who have not been admitted
   std::uint32_t claimed_from = 0;    ///< waiting: the member that holds the name
   base::SteadyTime claimed_at{};     ///< waiting: when that member was pinged
+  std::uint64_t claim_ping = 0;      ///< waiting: the id of that ping
   std::unique_ptr<net::Timer> claim_timer;
 
  private:

@@ -5,6 +5,14 @@ namespace daffi::controller {
 
 using wire::FrameKind;
 
+namespace {
+
+// A frame that is referred to keeps the whole block alive that it was received in. So a queue that does not move gets
+// copies, lest it hold many times the bytes it is counted for.
+constexpr std::size_t kReferUpTo = 1024 * 1024;
+
+}  // namespace
+
 // Small frames are copied next to each other in the target's queue; large ones stay where they were received.
 void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   const wire::Header& header = frame.header;
@@ -31,7 +39,7 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   }
   wire::patch_member(frame.raw, from.member->id());
   const base::Bytes whole = frame.whole();
-  if (whole.size() < wire::OutQueue::kReferFrom) {
+  if (whole.size() < wire::OutQueue::kReferFrom || target.out().bytes() > kReferUpTo) {
     target.out().append(whole);
   } else {
     target.out().append(base::Slice{from.input_owner(), whole});
