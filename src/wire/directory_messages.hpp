@@ -22,8 +22,8 @@ struct CallbackEntry {
   bool operator==(const CallbackEntry&) const = default;
 };
 
-/// An observer only calls and looks: its name is known, so that a callee can tell who called and that it is gone, but it
-/// is not listed and holds nothing.
+/// An observer only calls and looks: its name is known, so that a callee can tell who called and that it is gone, but
+/// it is not listed and holds nothing.
 enum class MemberState : std::uint8_t { present = 0, suspended = 1, observer = 2 };
 
 /// A member in the directory. Value.
