@@ -62,7 +62,7 @@ TEST(Cookie, OneThatOthersCanReadIsRefused) {
 }
 
 TEST(Cookie, ADamagedOneIsRefusedNotReplaced) {
-  for (const std::size_t size : {0, 31, 33, 5000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 31, 33, 5000}) {
     TemporaryFolder folder;
     std::ofstream(folder / "cookie") << std::string(size, 'x');
     ASSERT_EQ(::chmod((folder / "cookie").c_str(), 0600), 0);
