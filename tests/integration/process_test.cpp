@@ -49,12 +49,12 @@ TEST(Process, SignalIsReportedAsSuch) {
 }
 
 TEST(Process, HandlerIsWaitedForAndItsAbsenceNoticed) {
-  Process with = shell("trap 'exit 7' TERM; echo ready; while :; do :; done");
-  with.wait_for_handler(SIGTERM);
-  with.send(SIGTERM);
+  Process with = shell("trap 'exit 7' HUP; echo ready; while :; do :; done");
+  with.wait_for_handler(SIGHUP);
+  with.send(SIGHUP);
   EXPECT_EQ(with.wait_for_exit(), (Exit{7, 0}));
   Process without = shell("exit 0");
-  EXPECT_THROW(without.wait_for_handler(SIGTERM), std::runtime_error);
+  EXPECT_THROW(without.wait_for_handler(SIGHUP), std::runtime_error);
 }
 
 TEST(Process, EnvironmentIsChangedAsAsked) {
