@@ -23,6 +23,10 @@ void Controller::Impl::on_frame(Session& session, const wire::Frame& frame) {
     case FrameKind::error:
     case FrameKind::cancel:
     case FrameKind::refuse:
+    case FrameKind::item:
+    case FrameKind::end:
+    case FrameKind::chunk:
+    case FrameKind::credit:
       return forward(session, frame);
     case FrameKind::ping:
       session.out().append_frame(header(FrameKind::pong, frame.header.id), base::Bytes());

@@ -20,7 +20,9 @@ namespace daffi::wire {
 /// The first 16 bytes of a call's payload; the arguments follow. Value.
 struct CallHead {
   static constexpr std::uint32_t kNoLimit = 0xFFFFFFFF;
-  static constexpr std::uint32_t kNoReply = 1;  ///< flag: the caller wants neither result nor error
+  static constexpr std::uint32_t kNoReply = 1;      ///< flag: the caller wants neither result nor error
+  static constexpr std::uint32_t kWantsStream = 2;  ///< flag: the caller is ready for items instead of one result
+  static constexpr std::uint32_t kTakesItems = 4;  ///< flag: the arguments come as items, one call of the callback each
 
   std::uint32_t callback_id = 0;
   std::uint32_t remaining_ms = kNoLimit;  ///< time the caller still waits

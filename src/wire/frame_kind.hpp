@@ -48,6 +48,18 @@ enum class FrameKind : std::uint8_t {
   bounce = 20,
   /// The callee did not run the call: error number, the call enclosed. From node to node.
   refuse = 21,
+  /// One item of a stream, or the announcement of one that comes in chunks. From node to node.
+  item = 22,
+  /// The end of a stream: nothing, or an error. From node to node.
+  end = 23,
+  /// The next bytes of a value that was announced. From node to node.
+  chunk = 24,
+  /// How many more bytes and items may be sent. From node to node.
+  credit = 25,
+  /// A call of a name, to every other member that holds it. Node to controller.
+  broadcast = 26,
+  /// Answers broadcast: the members it was sent to. Controller to node.
+  sent_to = 27,
 };
 
 /// Who sends a kind of frame: a node, the controller, either of the two, or a node to another node. Value.
@@ -75,6 +87,12 @@ constexpr bool is_known(FrameKind kind) {
     case FrameKind::cancel:
     case FrameKind::bounce:
     case FrameKind::refuse:
+    case FrameKind::item:
+    case FrameKind::end:
+    case FrameKind::chunk:
+    case FrameKind::credit:
+    case FrameKind::broadcast:
+    case FrameKind::sent_to:
       return true;
   }
   return false;
@@ -121,6 +139,18 @@ constexpr std::string_view to_string(FrameKind kind) {
       return "bounce";
     case FrameKind::refuse:
       return "refuse";
+    case FrameKind::item:
+      return "item";
+    case FrameKind::end:
+      return "end";
+    case FrameKind::chunk:
+      return "chunk";
+    case FrameKind::credit:
+      return "credit";
+    case FrameKind::broadcast:
+      return "broadcast";
+    case FrameKind::sent_to:
+      return "sent_to";
   }
   return "unknown";
 }
@@ -166,6 +196,18 @@ constexpr Direction direction_of(FrameKind kind) {
       return Direction::down;
     case FrameKind::refuse:
       return Direction::end;
+    case FrameKind::item:
+      return Direction::end;
+    case FrameKind::end:
+      return Direction::end;
+    case FrameKind::chunk:
+      return Direction::end;
+    case FrameKind::credit:
+      return Direction::end;
+    case FrameKind::broadcast:
+      return Direction::up;
+    case FrameKind::sent_to:
+      return Direction::down;
   }
   return Direction::both;
 }

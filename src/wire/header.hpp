@@ -20,6 +20,11 @@ inline constexpr std::uint32_t kMaxFramePayload = 256 * 1024;
 /// The member id of the controller itself.
 inline constexpr std::uint32_t kControllerMember = 0;
 
+/// Header flag of item, end, chunk, credit: sent by the callee, so that the id is one that the receiver gave.
+inline constexpr std::uint8_t kFromCallee = 1;
+/// Header flag of call, result, item: only the announcement of a value; its bytes follow in chunk frames.
+inline constexpr std::uint8_t kChunked = 2;
+
 /// Value. In memory in the order of the wire:
 ///   0 u32 size | 4 u8 kind | 5 u8 flags | 6 u16 zero | 8 u32 epoch | 12 u32 member | 16 u64 id
 struct Header {

@@ -34,4 +34,15 @@ inline constexpr std::size_t kMaxDescribed = 8;         ///< so that the answer 
 inline constexpr std::size_t kReturnRoom = 1024;
 inline constexpr std::size_t kMaxCallPayload = 256 * 1024 - kReturnRoom;
 
+/// A value of more bytes than this is announced and follows in chunks, so that it holds up nothing small behind it.
+inline constexpr std::size_t kMaxUnchunked = 64 * 1024;
+/// Bytes of a chunk, at most.
+inline constexpr std::size_t kMaxChunk = 64 * 1024;
+/// What may be sent, in each direction of an exchange, before the first credit arrives.
+inline constexpr std::uint32_t kInitialCreditBytes = 512 * 1024;
+inline constexpr std::uint32_t kInitialCreditItems = 2048;
+
+/// Callback ids from here on belong to the system: every process serves them, none announces them.
+inline constexpr std::uint32_t kFirstSystemCallback = 0xFFFFFF00;
+
 }  // namespace daffi::wire

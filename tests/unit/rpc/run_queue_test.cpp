@@ -23,7 +23,7 @@ struct Fixture : testing::Test {
 using RunQueueTest = Fixture;
 
 TEST_F(RunQueueTest, RefusesWorkBeyondItsLimit) {
-  for (int i = 0; i < 4; ++i) EXPECT_NE(queue.put(work[i], false), RunQueue::Put::refused);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NE(queue.put(work[i], false), RunQueue::Put::refused);
   EXPECT_EQ(queue.put(work[4], false), RunQueue::Put::refused);
   EXPECT_NE(queue.put(work[5], true), RunQueue::Put::refused);
 }
