@@ -97,6 +97,24 @@ std::optional<Holder> Directory::find_at(std::string_view process, std::string_v
   return Impl::to_holder(*member, *record);
 }
 
+std::optional<Holder> Directory::find_process(std::string_view process) const {
+  const Impl& self = *impl_;
+  base::ReadLock lock(self.mutex);
+  if (process == self.own_name) {
+    if (self.own_id == 0) return std::nullopt;
+    return Holder{self.own_id, 0, false, false, nullptr, self.own_name_hash};
+  }
+  const Replica::Member* member = self.replica.find_process(process);
+  if (!member) return std::nullopt;
+  return Holder{member->id, 0, member->suspended, member->draining, nullptr, member->name_hash};
+}
+
+std::optional<wire::Identity> Directory::identity_of(MemberId id) const {
+  base::ReadLock lock(impl_->mutex);
+  const Replica::Member* member = impl_->replica.find(id);
+  return member ? std::optional(member->identity) : std::nullopt;
+}
+
 bool Directory::Impl::held(std::string_view callback, bool suspended) const {
   const auto* holders = replica.holders(callback);
   if (!holders) return false;

@@ -19,6 +19,7 @@
 namespace daffi::wire {
 struct Snapshot;
 struct Delta;
+struct Identity;
 }  // namespace daffi::wire
 
 namespace daffi::node {
@@ -63,6 +64,10 @@ class Directory {
   /// What `process` holds under that name. This process included; its callback_id is 0 until the controller has
   /// announced it.
   std::optional<Holder> find_at(std::string_view process, std::string_view callback) const;
+  /// A process, whatever it holds: callback_id 0 and no signature. This process included, as long as it has an id.
+  std::optional<Holder> find_process(std::string_view process) const;
+  /// What the controller verified about a member, this process included; nothing when it is not there.
+  std::optional<wire::Identity> identity_of(MemberId id) const;
   /// Waiting may help: nobody present holds it, but a suspended member does, or a process did that was known before the
   /// controller was lost and is not back.
   bool is_expected(std::string_view callback, base::SteadyTime now) const;

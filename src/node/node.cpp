@@ -286,6 +286,10 @@ void Node::begin_drain() { impl_->begin_drain(); }
 Node::RegistrationId Node::add_callback(detail::CallbackSpec spec) { return impl_->add_callback(std::move(spec)); }
 void Node::remove_callback(RegistrationId id) { impl_->remove_callback(id); }
 
+void Node::add_system_callback(rpc::SystemCallback id, std::string name, rpc::SystemHandler handler) {
+  impl_->server->callbacks().add_system(id, std::move(name), std::move(handler));
+}
+
 base::Result<void> Node::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
   return impl_->call(spec, arguments, reply);
 }
@@ -293,6 +297,11 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::start_call(const detail
   return impl_->start_call(spec, arguments);
 }
 
+std::optional<wire::Identity> Node::identity_of(const std::string& process) const {
+  const auto at = impl_->directory.find_process(process);
+  if (!at) return std::nullopt;
+  return impl_->caller(at->member).identity;
+}
 std::map<std::string, std::vector<std::string>> Node::registered_callbacks() const {
   return impl_->directory.registered_callbacks();
 }

@@ -13,6 +13,7 @@
 #include "daffi/detail/invocation.hpp"
 #include "net/endpoint.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/system_callbacks.hpp"
 #include "session/handshake.hpp"
 
 namespace daffi::node {
@@ -88,12 +89,18 @@ class Node {
   /// Takes it out of the directory and waits until running calls of it have ended (not for the caller's own).
   void remove_callback(RegistrationId id);
 
+  /// Serves one of the system's own callbacks, for good. Before start(), or callers may find it missing.
+  void add_system_callback(rpc::SystemCallback id, std::string name, rpc::SystemHandler handler);
+
   // Calls to others. `arguments` was written with detail::kCallHeadroom and its content is used up.
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   /// With return_result=false the result is nullptr: the call was handed over.
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
 
   // The directory.
+  /// What the controller verified about a process, this one included: kind `none` when this node could not verify its
+  /// controller. Nothing: no such process.
+  std::optional<wire::Identity> identity_of(const std::string& process) const;
   std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members
   std::vector<MemberView> members() const;                                       ///< this one included
   base::Result<void> wait_process(const std::string& name, base::Deadline deadline);

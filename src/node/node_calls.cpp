@@ -215,7 +215,23 @@ Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder
 }
 
 Node::Impl::Pick Node::Impl::pick(rpc::OutgoingCall& call) {
+  if (call.spec.system != 0) return pick_process(call);
   return call.spec.receiver.empty() ? pick_any(call) : pick_receiver(call);
+}
+
+// A process serves the system's own callbacks whatever it has announced.
+Node::Impl::Pick Node::Impl::pick_process(rpc::OutgoingCall& call) {
+  const std::string& process = call.spec.receiver;
+  const auto at = directory.find_process(process);
+  const bool tried = at && std::find(call.tried.begin(), call.tried.end(), at->member) != call.tried.end();
+  if (at && !at->suspended && !at->draining && !tried) return {Route{at->member, call.spec.system}, false, {}};
+  if ((at && at->suspended) || (tried && call.bounced)) return {{}, true, {}};
+  if (directory.is_expected_process(process, clock().now())) return {{}, true, {}};
+  if (call.refusal) return {{}, false, call.refusal};
+  if (at) {
+    return {{}, false, base::fail(ErrorCode::draining, "process '" + process + "' is stopping and takes no calls")};
+  }
+  return {{}, false, base::fail(ErrorCode::unknown_process, "Seems process '" + process + "' is not running.")};
 }
 
 Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {

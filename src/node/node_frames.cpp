@@ -26,6 +26,12 @@ thread_local Batch batch;
 
 }  // namespace
 
+rpc::Caller Node::Impl::caller(std::uint32_t member) const {
+  rpc::Caller caller{member, directory.name_of(member), {}};
+  if (controller_verified.load()) caller.identity = directory.identity_of(member).value_or(wire::Identity{});
+  return caller;
+}
+
 void Node::Impl::on_frame(const wire::Frame& frame) {
   switch (frame.header.kind) {
     case wire::FrameKind::result:
@@ -117,8 +123,11 @@ void Node::Impl::after_read(session::Channel& from) {
       account.process = who;
       failure.remote = std::make_shared<const RemoteException>(std::move(account));
     }
-    failure.message = "Exception while processing function '" + late.call->spec.name + "' on remote executor [" + who +
-                      "]. " + failure.message;
+    // What the system itself says about a call needs nothing in front; what user code throws does, however it came to
+    // run.
+    if (failure.remote || late.call->spec.system == 0)
+      failure.message = "Exception while processing function '" + late.call->spec.name + "' on remote executor [" +
+                        who + "]. " + failure.message;
     fail(*late.call, std::move(failure));
   }
   for (const std::uint64_t id : std::exchange(batch.pings, {})) send_control(wire::FrameKind::pong, 0, id);

@@ -64,6 +64,7 @@ struct Node::Impl final : session::ChannelSink,
   void directory_changed();
   const base::Clock& clock() const override { return loop.clock(); }
   std::string name_of(std::uint32_t member) const override { return directory.name_of(member); }
+  rpc::Caller caller(std::uint32_t member) const override;
   void send(base::Bytes frame, session::Urgency urgency) override;
   void expire_at(base::SteadyTime when) override { schedule(when); }
   std::uint32_t pending_on(MemberId member) const override { return calls.pending_on(member); }
@@ -86,6 +87,7 @@ struct Node::Impl final : session::ChannelSink,
   bool place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked);
   Pick pick(rpc::OutgoingCall& call);
   Pick pick_receiver(rpc::OutgoingCall& call);
+  Pick pick_process(rpc::OutgoingCall& call);
   Pick pick_any(rpc::OutgoingCall& call);
   const std::vector<Holder>& holders_of(const std::string& callback) const;
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
@@ -125,6 +127,7 @@ struct Node::Impl final : session::ChannelSink,
   std::atomic<std::shared_ptr<session::Channel>> answering;
   std::atomic<std::uint32_t> epoch{0}, own_id{0};
   std::atomic<bool> stopping{false}, stop_done{false}, draining{false};
+  std::atomic<bool> controller_verified{false};  ///< its stamps on members may be believed
   std::atomic<std::uint64_t> calls_sent{0}, late_replies{0}, bounced{0}, resent{0}, reconnects{0};
   std::atomic<std::int64_t> last_async_send{0};
 

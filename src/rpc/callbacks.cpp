@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "wire/limits.hpp"
+
 namespace daffi::rpc {
 
 Callbacks::Added Callbacks::add(detail::CallbackSpec spec) {
@@ -23,6 +25,16 @@ Callbacks::Added Callbacks::add(detail::CallbackSpec spec) {
   return added;
 }
 
+void Callbacks::add_system(SystemCallback id, std::string name, SystemHandler handler) {
+  auto entry = std::make_shared<CallbackEntry>();
+  entry->id = static_cast<std::uint32_t>(id);
+  entry->spec.name = std::move(name);
+  entry->spec.wants_context = true;
+  entry->system = std::move(handler);
+  std::unique_lock lock(table_mutex_);
+  system_.insert_or_assign(entry->id, std::move(entry));
+}
+
 std::shared_ptr<CallbackEntry> Callbacks::remove(std::uint32_t id) {
   std::unique_lock lock(table_mutex_);
   const auto it = by_id_.find(id);
@@ -35,8 +47,9 @@ std::shared_ptr<CallbackEntry> Callbacks::remove(std::uint32_t id) {
 
 std::shared_ptr<CallbackEntry> Callbacks::find(std::uint32_t id) const {
   std::shared_lock lock(table_mutex_);
-  const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : it->second;
+  const auto& table = id >= wire::kFirstSystemCallback ? system_ : by_id_;
+  const auto it = table.find(id);
+  return it == table.end() ? nullptr : it->second;
 }
 
 std::vector<std::shared_ptr<CallbackEntry>> Callbacks::all() const {

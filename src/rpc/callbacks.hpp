@@ -10,6 +10,7 @@
 #include "base/annotations.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/system_callbacks.hpp"
 
 namespace daffi::rpc {
 
@@ -17,6 +18,7 @@ namespace daffi::rpc {
 struct CallbackEntry {
   std::uint32_t id = 0;
   detail::CallbackSpec spec;
+  SystemHandler system;                  ///< instead of the spec's handler, for one of the system's own
   std::atomic<std::uint32_t> inside{0};  ///< calls that have begun and not been answered
   std::atomic<bool> removed{false};      ///< out of the table: no new call of it begins
   std::uint32_t allowed = 0;             ///< under the table's mutex: calls that `left` does not wait for
@@ -31,6 +33,8 @@ class Callbacks {
     std::shared_ptr<CallbackEntry> replaced;  ///< one of the same name, out of the table now
   };
   Added add(detail::CallbackSpec spec);
+  /// One of the system's own, for good: found by its id, and not in all(). `name` is for texts.
+  void add_system(SystemCallback id, std::string name, SystemHandler handler);
   /// Out of the table: no new call begins. nullptr: not there.
   std::shared_ptr<CallbackEntry> remove(std::uint32_t id);
   std::shared_ptr<CallbackEntry> find(std::uint32_t id) const;
@@ -45,8 +49,9 @@ class Callbacks {
 
  private:
   mutable std::shared_mutex table_mutex_;
-  std::unordered_map<std::uint32_t, std::shared_ptr<CallbackEntry>> by_id_;  // under table_mutex_
-  std::uint32_t next_id_ = 1;                                                // under table_mutex_
+  std::unordered_map<std::uint32_t, std::shared_ptr<CallbackEntry>> by_id_;   // under table_mutex_
+  std::unordered_map<std::uint32_t, std::shared_ptr<CallbackEntry>> system_;  // under table_mutex_
+  std::uint32_t next_id_ = 1;                                                 // under table_mutex_
   base::Mutex mutex_;
 };
 

@@ -160,6 +160,8 @@ void Answer::exception(std::exception_ptr error, session::Urgency urgency) {
   account.language = server_->language_;
   try {
     std::rethrow_exception(error);
+  } catch (const SystemRefusal& refusal) {
+    return failure(refusal.failure, urgency);
   } catch (const Error& e) {
     account.type = "daffi::" + std::string(base::error_row(e.code()).class_name);
     account.message = e.message();
@@ -223,7 +225,9 @@ void Request::run(bool last) {
     // Its caller has given up already: nobody waits for an answer.
     server->expired_unrun_.fetch_add(1);
   } else if (!enter()) {
-    server->refuse(*this, ErrorCode::no_candidate, "this callback is not registered any more");
+    const bool system = head.callback_id >= wire::kFirstSystemCallback;
+    server->refuse(*this, ErrorCode::no_candidate,
+                   system ? "it serves no such system callback" : "this callback is not registered any more");
   } else {
     return invoke(std::move(entry), urgency);
   }
@@ -258,7 +262,11 @@ void Request::invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urge
   {
     Call call(*this, answer, context ? &*context : nullptr);
     try {
-      callback.spec.handler(call);
+      if (callback.system) {
+        callback.system(call, server->host_->caller(header.member));
+      } else {
+        callback.spec.handler(call);
+      }
       deferred = call.deferred();
       if (!deferred && call.rejected()) {
         answer.failure(base::fail(ErrorCode::remote_arguments, *call.rejected()), urgency);

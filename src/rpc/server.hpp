@@ -23,6 +23,7 @@ class ServerHost {
   virtual ~ServerHost() = default;
   virtual const base::Clock& clock() const = 0;
   virtual std::string name_of(std::uint32_t member) const = 0;
+  virtual Caller caller(std::uint32_t member) const = 0;
   /// Sends a frame over the current connection; dropped when there is none.
   virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
   /// Makes sure that Server::expire() is called at `when`, or earlier.

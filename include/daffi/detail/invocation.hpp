@@ -52,6 +52,7 @@ enum class Balance : std::uint8_t { unset, round_robin, random, least_pending, s
 struct CallSpec {
   std::string name;                     ///< the callback's
   std::string receiver;                 ///< empty: any holder
+  std::uint32_t system = 0;             ///< not 0: the receiver's system callback of that id; `name` is for texts
   std::chrono::nanoseconds timeout{0};  ///< from the call, or from the end of `eta`
   std::chrono::nanoseconds eta{0};
   bool return_result = true;
