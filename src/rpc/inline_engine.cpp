@@ -2,6 +2,7 @@
 #include "rpc/inline_engine.hpp"
 
 #include <atomic>
+#include <deque>
 
 #include "session/channel.hpp"
 
@@ -58,26 +59,37 @@ class InlineEngine final : public Engine, public net::Watcher, public std::enabl
   void finish(Completion& what) override { what.state.fetch_or(Completion::kDone); }
 
   bool submit(Work& work) override {
-    if (queued_ >= options_.max_queued || running_ >= options_.handler_threads) return false;
+    if (queue_.size() >= options_.max_queued || running_ >= options_.handler_threads) return false;
     submit_always(work);
     return true;
   }
 
   void submit_always(Work& work) override {
     if (stopped_) return work.discard();
-    ++queued_;
-    loop_.post([self = shared_from_this(), &work] { self->run(work); });
+    queue_.push_back(&work);
+    loop_.post([self = shared_from_this()] { self->run_next(); });
   }
 
   void kick() override {}
   bool in_handler() const override { return running_ > 0; }
-  void stop(base::Deadline) override { stopped_ = true; }
-  EngineStats stats() const override { return {1, running_, queued_}; }
+  // The loop may never move again, so what is queued goes now.
+  void stop(base::Deadline) override {
+    stopped_ = true;
+    while (!queue_.empty()) take().discard();
+  }
+  EngineStats stats() const override { return {1, running_, queue_.size()}; }
 
  private:
-  void run(Work& work) {
-    --queued_;
-    if (stopped_) return work.discard();
+  Work& take() {
+    Work& work = *queue_.front();
+    queue_.pop_front();
+    return work;
+  }
+
+  // One task of the loop for each piece of work, in the order of submission.
+  void run_next() {
+    if (queue_.empty()) return;
+    Work& work = take();
     ++running_;
     work.run(true);
     --running_;
@@ -86,7 +98,8 @@ class InlineEngine final : public Engine, public net::Watcher, public std::enabl
   net::VirtualLoop& loop_;
   const EngineOptions options_;
   std::shared_ptr<session::Channel> channel_;
-  std::size_t queued_ = 0, running_ = 0;
+  std::deque<Work*> queue_;
+  std::size_t running_ = 0;
   bool stopped_ = false;
 };
 

@@ -8,6 +8,7 @@ namespace daffi::rpc {
 
 RunQueue::Put RunQueue::put(Work& work, bool always) {
   base::Lock lock(mutex_);
+  if (closed_) return Put::refused;
   // With every runner stuck, a queue would only hide that nothing moves (and a nested call would wait for itself).
   const bool saturated = running_ >= max_runners_ && active_ == 0;
   if (!always && (queued_ >= max_queued_ || saturated)) return Put::refused;
@@ -96,8 +97,9 @@ RunQueue::Verdict RunQueue::judge(std::size_t cores) {
   return verdict;
 }
 
-Work* RunQueue::clear() {
+Work* RunQueue::close() {
   base::Lock lock(mutex_);
+  closed_ = true;
   Work* all = head_;
   head_ = tail_ = nullptr;
   queued_ = 0;

@@ -47,8 +47,8 @@ class RunQueue {
   /// time twice as many; with progress and a backlog one more may help, as long as there are cores.
   Verdict judge(std::size_t cores);
 
-  /// Takes everything out, for discarding.
-  Work* clear();
+  /// Takes everything out, for discarding, and nothing in any more.
+  Work* close();
   std::size_t queued() const;
   std::size_t running() const;
 
@@ -66,6 +66,7 @@ class RunQueue {
   std::uint64_t finished_ DAFFI_GUARDED_BY(mutex_) = 0;
   std::uint64_t judged_at_ DAFFI_GUARDED_BY(mutex_) = 0;
   std::size_t escalation_ DAFFI_GUARDED_BY(mutex_) = 1;
+  bool closed_ DAFFI_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace daffi::rpc

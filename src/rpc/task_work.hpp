@@ -8,7 +8,8 @@
 
 namespace daffi::rpc {
 
-/// Made with new, disposes of itself. Discarded, it is destroyed unrun.
+/// Made with new, disposes of itself. An engine that stops runs it all the same, on the thread that stops it: it may be
+/// what a suspended coroutine waits for, which would stay suspended for ever.
 class TaskWork final : public Work {
  public:
   explicit TaskWork(std::function<void()> task) : task_(std::move(task)) {}
@@ -16,7 +17,7 @@ class TaskWork final : public Work {
     const std::unique_ptr<TaskWork> self(this);
     task_();
   }
-  void discard() override { delete this; }
+  void discard() override { run(true); }
 
  private:
   std::function<void()> task_;

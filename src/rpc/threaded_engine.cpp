@@ -128,8 +128,7 @@ bool ThreadedEngine::put(Work& work, bool always) {
 }
 
 void ThreadedEngine::submit_always(Work& work) {
-  if (stopping_.load()) return work.discard();
-  put(work, true);
+  if (stopping_.load() || !put(work, true)) return work.discard();
   kick();
 }
 
@@ -239,7 +238,7 @@ void ThreadedEngine::on_tick() {
 
 // What waits while every thread is stuck could wait for itself: a callback's own nested call.
 void ThreadedEngine::refuse_queued() {
-  for (Work* work = queue_.clear(); work != nullptr;) {
+  for (Work* work = queue_.close(); work != nullptr;) {
     Work* next = work->next;
     if (!work->refuse()) queue_.put(*work, true);
     work = next;
@@ -271,7 +270,7 @@ void ThreadedEngine::stop(base::Deadline deadline) {
       left_.wait_until(lock, deadline.at, all_left);
     }
   }
-  for (Work* work = queue_.clear(); work != nullptr;) {
+  for (Work* work = queue_.close(); work != nullptr;) {
     Work* next = work->next;
     work->discard();
     work = next;

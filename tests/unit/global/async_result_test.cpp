@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stdexcept>
 
 #include "daffi/testing.hpp"
@@ -39,6 +40,24 @@ struct AsyncTest : testing::Test {
   daffi::Fetch<int(), BG> fail{client, "fail"};
   daffi::Fetch<int(), BG> slow_call{client, "slow"};
 };
+
+TEST(Task, OfACallbackIsDestroyedWhenItsGlobalStops) {
+  const auto alive = std::make_shared<int>(0);
+  {
+    Cluster cluster;
+    daffi::Global& service = cluster.node("service");
+    service.callback("wait", [&service, alive]() -> daffi::Task<int> {
+      const auto held = alive;
+      co_await service.wait_process_async("nobody");
+      co_return *held;
+    });
+    daffi::Fetch<int(), BG> wait{cluster.node("client"), "wait"};
+    cluster.settle();
+    const auto result = wait();
+    cluster.settle();
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+}
 
 TEST_F(AsyncTest, GivesTheSameErrorEachTime) {
   const auto result = fail();

@@ -53,7 +53,7 @@ TEST_F(RunQueueTest, GivesWorkInTheOrderItCame) {
 }
 
 TEST_F(RunQueueTest, LeavesABacklogToTheRunnerThatIsAtIt) {
-  for (int i = 0; i < 3; ++i) queue.put(work[i], false);
+  for (std::size_t i = 0; i < 3; ++i) queue.put(work[i], false);
   ASSERT_TRUE(queue.begin(first, false, backlog));
   queue.take(first, last);
   EXPECT_FALSE(queue.begin(second, false, backlog));
@@ -94,7 +94,7 @@ TEST_F(RunQueueTest, ATickWithProgressAddsNoMoreRunnersThanCores) {
 }
 
 TEST_F(RunQueueTest, AStuckRunnerThatComesBackLeavesTheRestToWhoeverTookOver) {
-  for (int i = 0; i < 4; ++i) queue.put(work[i], false);
+  for (std::size_t i = 0; i < 4; ++i) queue.put(work[i], false);
   ASSERT_TRUE(queue.begin(first, false, backlog));
   queue.take(first, last);
   EXPECT_TRUE(queue.set_aside(first));
@@ -103,13 +103,14 @@ TEST_F(RunQueueTest, AStuckRunnerThatComesBackLeavesTheRestToWhoeverTookOver) {
   EXPECT_EQ(queue.take(second, last), &work[1]);
 }
 
-TEST_F(RunQueueTest, ClearGivesBackAllThatWaits) {
+TEST_F(RunQueueTest, ClosedGivesBackAllThatWaitsAndTakesNothingMore) {
   queue.put(work[0], false);
   queue.put(work[1], false);
-  Work* all = queue.clear();
+  Work* all = queue.close();
   ASSERT_EQ(all, &work[0]);
   EXPECT_EQ(all->next, &work[1]);
   EXPECT_EQ(queue.queued(), 0u);
+  EXPECT_EQ(queue.put(work[2], true), RunQueue::Put::refused);
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST(ThreadedEngine, EveryOneOfManyBlockedCallersIsWoken) {
       });
     }
     // In an order that ends leaders and followers alike.
-    for (const std::uint64_t id : {5, 0, 7, 1, 2, 6, 3, 4}) rig->send(frame_of(wire::FrameKind::result, id));
+    for (const std::uint64_t id : {5u, 0u, 7u, 1u, 2u, 6u, 3u, 4u}) rig->send(frame_of(wire::FrameKind::result, id));
   }
   EXPECT_EQ(woken.load(), 8);
   rig->close();
