@@ -27,6 +27,9 @@ struct Options {
   std::size_t max_callbacks_per_member = 4096;
   std::size_t max_queued_bytes_per_member = 8 << 20;    ///< beyond it calls to that member bounce "busy, not run"
   std::size_t max_unread_bytes_per_member = 256 << 20;  ///< results included; beyond it it is a slow consumer at once
+  /// Items and chunks of one member that wait for one other, apart from the above; credit keeps honest members below.
+  /// Beyond it the sender is closed with protocol_error.
+  std::size_t max_bulk_bytes_per_pair = 256 << 20;
 };
 
 /// What the process that runs the controller is told. Called on the loop's thread: pass on, do not work.

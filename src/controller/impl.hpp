@@ -69,6 +69,7 @@ struct Controller::Impl final : SessionHost, net::Deferred {
 
   // The switch (switch.cpp).
   void forward(Session& from, const wire::Frame& frame);
+  void forward_bulk(Session& from, Session& target, base::Bytes frame);
   void undeliverable(Session& from, const wire::Frame& frame, ErrorCode code, std::string_view text);
   void bounce(Session& caller, const wire::Header& call, std::uint32_t callee, ErrorCode code, std::string_view text,
               base::Slice payload);

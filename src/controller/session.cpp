@@ -46,7 +46,7 @@ void Session::start() {
 
 void Session::touch() {
   if (state_ == State::dead) return;
-  if (out_.bytes() > limits_.max_queued_bytes) [[unlikely]] {
+  if (out().bytes() > limits_.max_queued_bytes) [[unlikely]] {
     return die(base::CloseReason::slow_consumer, "more is queued for it than the limit");
   }
   if (std::exchange(flush_wanted_, true)) return;
@@ -55,7 +55,7 @@ void Session::touch() {
 
 void Session::on_ready(net::Ready ready) {
   ended_ = ended_ || ready.ended;
-  if (ready.writable && (!out_.empty() || blocked_since_)) flush();
+  if (ready.writable && (!queue_.empty() || blocked_since_)) flush();
   if (ready.readable) read();
 }
 
@@ -104,7 +104,7 @@ void Session::warm_up() {
 void Session::cool_down() {
   warm_ = false;
   reader_.release_if_empty();
-  out_.shrink();
+  queue_.shrink();
 }
 
 // False when the session is dead.
@@ -153,7 +153,7 @@ bool Session::take_preamble() {
 
 void Session::on_handshake_frame(const wire::Frame& frame) {
   if (frame.header.kind == wire::FrameKind::close) return die(base::CloseReason::goodbye, "it gave up the handshake");
-  auto taken = handshake_->on_frame(frame, out_);
+  auto taken = handshake_->on_frame(frame, out());
   if (!taken) return close(handshake_->close_reason(), taken.failure().message);
   touch();
   if (handshake_->identified()) reader_.set_max_payload(wire::kMaxFramePayload);
@@ -165,31 +165,51 @@ void Session::on_handshake_frame(const wire::Frame& frame) {
 void Session::flush() {
   if (state_ == State::dead) return;
   std::array<iovec, kPieces> pieces;
-  while (!out_.empty()) {
-    const std::size_t count = out_.gather(pieces);
+  while (!queue_.empty()) {
+    const bool with_bulk = queue_.bulk_bytes() > 0 && state_ != State::closing && stream_->has_bulk_room();
+    const std::size_t count = queue_.gather(pieces, with_bulk);
+    if (count == 0) break;
     const net::IoResult put = stream_->write({pieces.data(), count});
-    if (put.status == net::IoStatus::would_block) {
-      if (!blocked_since_) blocked_since_ = loop_.clock().now();
-      return arm();
-    }
+    if (put.status == net::IoStatus::would_block) return blocked();
     if (put.status != net::IoStatus::ok) {
       return die(base::CloseReason::io_error, std::generic_category().message(put.error));
     }
-    front_rest_ = put.bytes == out_.bytes() ? 0 : rest_after({pieces.data(), count}, front_rest_, put.bytes);
-    out_.consume(put.bytes);
+    note_written({pieces.data(), count}, put.bytes);
     blocked_since_.reset();
   }
   const net::IoResult rest = stream_->flush();
   if (rest.status == net::IoStatus::failed) {
     return die(base::CloseReason::io_error, std::generic_category().message(rest.error));
   }
-  if (rest.status == net::IoStatus::would_block) {
-    if (!blocked_since_) blocked_since_ = loop_.clock().now();
-    return arm();
-  }
+  // Behind a close frame nothing follows.
+  const bool bulk_waits = !queue_.empty() && state_ != State::closing;
+  if (rest.status == net::IoStatus::would_block || bulk_waits) return blocked();
   blocked_since_.reset();
   warm_up();
   host_.on_drained(*this);
+}
+
+// The peer takes nothing just now, or has enough unsent.
+void Session::blocked() {
+  if (!blocked_since_) blocked_since_ = loop_.clock().now();
+  arm();
+  if (out().empty()) host_.on_drained(*this);
+}
+
+void Session::note_written(std::span<const iovec> pieces, std::size_t count) {
+  const std::size_t urgent = queue_.urgent_within(count);
+  if (urgent == out().bytes()) {
+    front_rest_ = 0;
+  } else if (urgent > 0) {
+    // The urgent pieces stand behind those of bulk that had begun.
+    std::size_t before = queue_.begun_gathered();
+    while (before > 0) {
+      before -= pieces.front().iov_len;
+      pieces = pieces.subspan(1);
+    }
+    front_rest_ = rest_after(pieces, front_rest_, urgent);
+  }
+  queue_.consume(count);
 }
 
 void Session::close(base::CloseReason reason, std::string_view text) {
@@ -199,7 +219,7 @@ void Session::close(base::CloseReason reason, std::string_view text) {
   state_ = State::closing;
   deadline_ = loop_.clock().now() + limits_.linger;
   claim_timer.reset();
-  wire::append_message(out_, {}, wire::Close{reason, std::string(text)});
+  wire::append_message(out(), {}, wire::Close{reason, std::string(text)});
   arm();
   touch();
 }
@@ -227,8 +247,8 @@ void Session::admit() {
 }
 
 std::vector<UnsentFrame> Session::take_unsent_calls() {
-  auto calls = unsent_calls(out_, front_rest_);
-  out_.clear();
+  auto calls = unsent_calls(out(), front_rest_);
+  queue_.clear();
   front_rest_ = 0;
   return calls;
 }
@@ -265,7 +285,7 @@ void Session::on_timer() {
       case session::Heartbeat::Verdict::wait:
         break;
       case session::Heartbeat::Verdict::ping:
-        out_.append_frame({.kind = wire::FrameKind::ping, .epoch = limits_.epoch}, base::Bytes());
+        out().append_frame({.kind = wire::FrameKind::ping, .epoch = limits_.epoch}, base::Bytes());
         touch();
         break;
       case session::Heartbeat::Verdict::lost:

@@ -16,8 +16,8 @@
 #include "net/stream.hpp"
 #include "session/heartbeat.hpp"
 #include "session/server_handshake.hpp"
-#include "wire/out_queue.hpp"
 #include "wire/parser.hpp"
+#include "wire/send_queue.hpp"
 
 namespace daffi::controller {
 
@@ -33,7 +33,7 @@ class SessionHost {
   virtual void on_frame(Session& session, const wire::Frame& frame) = 0;
   /// The bytes are not what the protocol allows. Nothing more of them will be believed.
   virtual void on_bad_bytes(Session& session, const base::Failure& failure) = 0;
-  /// What was queued has been written.
+  /// What was queued, but for bulk, has been written.
   virtual void on_drained(Session& session) = 0;
   /// The session is dead: said once, and nothing is read or written from then on.
   virtual void on_dead(Session& session) = 0;
@@ -73,8 +73,9 @@ class Session final : public net::Watcher, public net::Deferred {
   /// Begins to read; may report at once that it is dead.
   void start();
 
-  /// To append to; touch() afterwards.
-  wire::OutQueue& out() { return out_; }
+  /// To append to; touch() afterwards. Bulk goes to queue().append_bulk().
+  wire::OutQueue& out() { return queue_.urgent(); }
+  wire::SendQueue& queue() { return queue_; }
   /// Has what was queued written once the round's events have been handled.
   void touch();
   /// Writes now what can be written.
@@ -93,7 +94,8 @@ class Session final : public net::Watcher, public net::Deferred {
 
   State state() const { return state_; }
   bool alive() const { return state_ == State::member; }
-  bool flushed() const { return out_.empty(); }
+  /// All but bulk has been written.
+  bool flushed() const { return queue_.urgent().empty() && !queue_.bulk_begun(); }
   const net::PeerInfo& peer() const { return stream_->peer(); }
   base::SteadyTime heard_at() const { return heard_at_; }
   /// Valid while handshaking or waiting.
@@ -125,6 +127,8 @@ class Session final : public net::Watcher, public net::Deferred {
   bool take_preamble();
   void on_handshake_frame(const wire::Frame& frame);
   void warm_up();
+  void blocked();
+  void note_written(std::span<const iovec> pieces, std::size_t count);
   void on_timer();
   void arm();
   base::SteadyTime next_deadline() const;
@@ -135,8 +139,8 @@ class Session final : public net::Watcher, public net::Deferred {
   const SessionLimits& limits_;
   WarmSet& warm_set_;
   wire::FrameReader reader_;
-  wire::OutQueue out_;
-  std::size_t front_rest_ = 0;  ///< bytes left of a frame that has gone in part
+  wire::SendQueue queue_;
+  std::size_t front_rest_ = 0;  ///< bytes left of an urgent frame that has gone in part
   std::unique_ptr<session::ServerHandshake> handshake_;
   session::Heartbeat heartbeat_;
   base::SteadyTime heard_at_;

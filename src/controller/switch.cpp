@@ -10,6 +10,9 @@ namespace {
 // A frame that is referred to keeps the whole block alive that it was received in. So a queue that does not move gets
 // copies, lest it hold many times the bytes it is counted for.
 constexpr std::size_t kReferUpTo = 1024 * 1024;
+// Bulk frames are mostly as large as a good part of a block, so more of them may be referred to.
+constexpr std::size_t kReferBulkFrom = 32 * 1024;
+constexpr std::size_t kReferBulkUpTo = 16 * 1024 * 1024;
 
 }  // namespace
 
@@ -39,6 +42,7 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   }
   wire::patch_member(frame.raw, from.member->id());
   const base::Bytes whole = frame.whole();
+  if (wire::is_bulk(header.kind)) return forward_bulk(from, target, whole);
   if (whole.size() < wire::OutQueue::kReferFrom || target.out().bytes() > kReferUpTo) {
     target.out().append(whole);
   } else {
@@ -46,6 +50,24 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   }
   ++counters.frames_switched;
   counters.bytes_switched += whole.size();
+  target.touch();
+}
+
+// What waits for a slow member is bounded by the credit that it gave. So whoever has more waiting than all its
+// exchanges could justify does not heed credit, and pays for that itself.
+void Controller::Impl::forward_bulk(Session& from, Session& target, base::Bytes frame) {
+  const std::uint32_t source = from.member->id();
+  wire::SendQueue& queue = target.queue();
+  if (queue.bulk_bytes_of(source) + frame.size() > options.max_bulk_bytes_per_pair) [[unlikely]] {
+    return expel(from, base::CloseReason::protocol_error, "it sends more than it was given credit for");
+  }
+  if (frame.size() < kReferBulkFrom || queue.bulk_bytes() > kReferBulkUpTo) {
+    queue.append_bulk(source, frame);
+  } else {
+    queue.append_bulk(source, {}, from.input_owner(), frame);
+  }
+  ++counters.frames_switched;
+  counters.bytes_switched += frame.size();
   target.touch();
 }
 

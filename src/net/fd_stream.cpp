@@ -3,8 +3,10 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +17,11 @@
 namespace daffi::net {
 namespace {
 
-constexpr int unix_buffer_size = 4 << 20;
+// The kernel doubles it, and reports a socket as writable again when a quarter of that is unsent.
+constexpr int unix_send_buffer = 512 << 10;
+constexpr int unix_receive_buffer = 4 << 20;
+constexpr int max_unsent = 256 << 10;
+static_assert(unix_send_buffer * 2 / 4 <= max_unsent, "or waiting for room would return at once, without any");
 constexpr std::size_t max_parts = 1024;  // IOV_MAX
 constexpr unsigned writes_before_unwatching = 16;
 
@@ -45,11 +51,13 @@ PeerInfo describe_peer(int fd) {
 // Each is an improvement, none a condition: the kernel limits the buffers to what it allows, and that is that.
 void tune(int fd, PeerInfo::Transport transport) {
   if (transport == PeerInfo::Transport::unix_socket) {
-    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unix_buffer_size, sizeof unix_buffer_size);
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &unix_buffer_size, sizeof unix_buffer_size);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unix_send_buffer, sizeof unix_send_buffer);
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &unix_receive_buffer, sizeof unix_receive_buffer);
   } else {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // What has not been sent yet waits in our own queue, where small frames may overtake bulk.
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent);
   }
 }
 
@@ -151,6 +159,16 @@ void FdStream::note_write(bool blocked) {
   } else if (writes_until_unwatched_ > 0 && --writes_until_unwatched_ == 0) {
     loop_->watch_writes(socket_.get(), false);
   }
+}
+
+// A tcp socket takes no more by itself than may be unsent.
+bool FdStream::has_bulk_room() {
+  int unsent = 0;
+  if (peer_.transport != PeerInfo::Transport::unix_socket || ::ioctl(socket_.get(), SIOCOUTQ, &unsent) != 0)
+    return true;
+  if (unsent < max_unsent) return true;
+  note_write(true);
+  return false;
 }
 
 void FdStream::close() {

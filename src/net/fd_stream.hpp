@@ -20,6 +20,7 @@ class FdStream final : public Stream {
 
   IoResult read(base::MutableBytes into) override;
   IoResult write(std::span<const iovec> parts) override;
+  bool has_bulk_room() override;
   void close() override;
   base::Result<void> watch(Loop& loop, Watcher& watcher) override;
   void unwatch() override;

@@ -51,6 +51,9 @@ class Stream {
   /// Pushes on what a layer inside still holds (TLS records): ok when nothing is left, would_block when readiness to
   /// write must be waited for.
   virtual IoResult flush() { return {IoStatus::ok, 0, 0}; }
+  /// Whether more bulk may be written now: not when so much is unsent that small frames behind it would wait for long.
+  /// When false, readiness to write is reported once there is room. Thread: the writer's.
+  virtual bool has_bulk_room() { return true; }
   /// True when read() may have bytes that no readiness event will announce (TLS: decrypted, not yet taken).
   virtual bool has_pending_input() const { return false; }
   virtual void close() = 0;

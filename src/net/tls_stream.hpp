@@ -36,6 +36,7 @@ class TlsStream final : public Stream {
   IoResult read(base::MutableBytes into) override;
   IoResult write(std::span<const iovec> parts) override;
   IoResult flush() override;
+  bool has_bulk_room() override { return inner_->has_bulk_room(); }
   bool has_pending_input() const override { return pending_input_.load(std::memory_order_relaxed); }
   void close() override;
   std::string failure_text() const override;

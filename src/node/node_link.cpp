@@ -151,7 +151,8 @@ void Node::Impl::check_heartbeat() {
     if (verdict != session::Heartbeat::Verdict::wait) {
       // Before a peer is blamed: perhaps it is our own threads that have not read for long.
       const auto own = connecting;
-      own->pump();
+      while (own->pump()) {
+      }
       if (!connecting) return;
       if (connecting->bytes_received() != heard_bytes) {
         heard_bytes = connecting->bytes_received();

@@ -39,7 +39,9 @@ class InlineEngine final : public Engine, public net::Watcher, public std::enabl
     const auto channel = channel_;
     if (!channel) return;
     if (ready.writable) channel->on_writable();
-    if (ready.readable) channel->pump();
+    if (!ready.readable) return;
+    while (channel->pump()) {
+    }
   }
 
   bool wait(Completion& what, base::Deadline deadline) override {

@@ -31,7 +31,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
       : options_(options),
         sets_(std::move(sets)),
         queue_(options.max_queued, options.handler_threads),
-        waiting_(*sets_, options.busy_poll, [this] { read(); }) {}
+        waiting_(*sets_, options.busy_poll, [this] { return read(); }) {}
 
   void start() {
     for (std::size_t i = 0; i < kFirstThreads; ++i) add_thread();
@@ -56,7 +56,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
  private:
   bool put(Work& work, bool always);
   std::shared_ptr<session::Channel> channel() const;
-  void read();
+  bool read();
   void add_thread();
   void worker(bool forced);
   void run_queue(bool forced);
@@ -106,8 +106,10 @@ void ThreadedEngine::detach() {
 
 std::shared_ptr<session::Channel> ThreadedEngine::channel() const { return channel_.load(); }
 
-void ThreadedEngine::read() {
-  if (const auto channel = this->channel()) channel->pump();
+// True: there may be more to read, and nobody will be told of it.
+bool ThreadedEngine::read() {
+  const auto channel = this->channel();
+  return channel && channel->pump();
 }
 
 bool ThreadedEngine::wait(Completion& what, base::Deadline deadline) {
@@ -173,7 +175,11 @@ void ThreadedEngine::worker(bool born) {
       if (const auto channel = this->channel()) channel->on_writable();
     }
     if (wake.ticked) on_tick();
-    read();
+    while (read()) {
+      if (queue_.queued() == 0) continue;
+      sets_->kick_worker();  // reads on, while this thread runs what has come
+      break;
+    }
     std::size_t forced = forced_.load();
     while (forced > 0 && !forced_.compare_exchange_weak(forced, forced - 1)) {
     }

@@ -13,7 +13,7 @@ base::SteadyTime now() { return base::Clock::system().now(); }
 
 }  // namespace
 
-Waiting::Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<void()> read)
+Waiting::Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read)
     : sets_(sets), busy_poll_(busy_poll), read_(std::move(read)) {}
 
 bool Waiting::wait(Completion& what, base::Deadline deadline) {
@@ -40,7 +40,7 @@ void Waiting::lead(Completion& what, base::Deadline deadline) {
     if (left <= base::Duration::zero()) break;
     const net::Wake wake = sets_.wait_user(left);
     // Whatever ended the wait: the kernel may have told this thread, and nobody else, that there is input.
-    read_();
+    read_for(what);
     if (wake.stopped && !what.done()) {
       // The set is of no use any more; what is awaited ends soon, by its owner's hand.
       const auto short_while = base::Deadline::in(base::Clock::system(), std::chrono::milliseconds(5));
@@ -55,7 +55,14 @@ void Waiting::lead(Completion& what, base::Deadline deadline) {
 
 void Waiting::spin(Completion& what, base::Deadline deadline) {
   const auto until = base::Deadline::earlier(base::Deadline::in(base::Clock::system(), busy_poll_), deadline);
-  while (!what.done() && !until.passed(now())) read_();
+  while (!what.done() && !until.passed(now())) read_for(what);
+}
+
+// Reads all there is; as soon as its own matter is settled it leaves the rest to another thread.
+void Waiting::read_for(const Completion& what) {
+  while (read_()) {
+    if (what.done()) return sets_.kick_worker();
+  }
 }
 
 // Sleeps until done, the deadline, or until chosen to lead. Returns with the matter undecided: wait() looks again.

@@ -13,8 +13,8 @@ namespace daffi::rpc {
 /// Threads: any.
 class Waiting {
  public:
-  /// `read` reads the connection, if there is one, and handles what came.
-  Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<void()> read);
+  /// `read` reads the connection, if there is one, and handles what came; true: there may be more.
+  Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read);
 
   /// As Engine::wait and Engine::finish.
   bool wait(Completion& what, base::Deadline deadline);
@@ -28,6 +28,7 @@ class Waiting {
   };
 
   void lead(Completion& what, base::Deadline deadline);
+  void read_for(const Completion& what);
   void spin(Completion& what, base::Deadline deadline);
   bool follow(Completion& what, base::Deadline deadline);
   void promote_one();
@@ -36,7 +37,7 @@ class Waiting {
 
   net::WaitSets& sets_;
   const base::Duration busy_poll_;
-  const std::function<void()> read_;
+  const std::function<bool()> read_;
   std::atomic<Completion*> leader_{nullptr};
   base::Mutex mutex_;
   Follower* followers_ DAFFI_GUARDED_BY(mutex_) = nullptr;

@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace daffi::session {
 namespace {
 
-// Frames of one reader before it lets another thread go on: bounds how long a waiting caller reads for others.
-constexpr int kMaxReads = 64;
+// Bytes that one reader takes before what they ask for is acted upon, and before it lets another thread go on: bounds
+// how long a small call waits behind bulk, and a waiting caller reads for others.
+constexpr std::size_t kReadShare = 256 * 1024;
 // Corked bytes beyond this are written at once: one large write costs no more per byte.
 constexpr std::size_t kCorkLimit = 64 * 1024;
 constexpr std::size_t kMaxPieces = 64;
@@ -19,32 +21,37 @@ Channel::Channel(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::Fram
                  std::shared_ptr<ChannelSink> sink, std::size_t max_queued)
     : stream_(std::move(stream)), sink_(std::move(sink)), max_queued_(max_queued), reader_(std::move(reader)) {}
 
-void Channel::pump() {
+bool Channel::pump() {
   int expected = kFree;
   while (!role_.compare_exchange_strong(expected, kHeld, std::memory_order_seq_cst)) {
     // Somebody reads: ask for one more round, so that what woke this thread is certainly read.
-    if (expected == kAgain) return;
-    if (expected == kHeld && role_.compare_exchange_strong(expected, kAgain, std::memory_order_seq_cst)) return;
+    if (expected == kAgain) return false;
+    if (expected == kHeld && role_.compare_exchange_strong(expected, kAgain, std::memory_order_seq_cst)) return false;
     expected = kFree;
   }
   End end;
+  bool more = false;
   do {
     role_.store(kHeld, std::memory_order_seq_cst);
-    if (!end.ended && !ended()) end = read_all();
+    more = false;
+    if (!end.ended && !ended()) end = read_share(more);
     expected = kHeld;
-  } while (!role_.compare_exchange_strong(expected, kFree, std::memory_order_seq_cst));
+  } while (!more && !role_.compare_exchange_strong(expected, kFree, std::memory_order_seq_cst));
+  // Who asked for one more round gets it by our caller.
+  if (more) role_.store(kFree, std::memory_order_seq_cst);
   sink_->after_read(*this);
   if (end.ended) this->end(end.reason, end.text);
+  return more;
 }
 
-Channel::End Channel::read_all() {
+Channel::End Channel::read_share(bool& more) {
   End result = parse();
   bool drained = false;
-  for (int reads = 0; !drained && !result.ended; ++reads) {
-    if (reads == kMaxReads) {
-      int held = kHeld;
-      role_.compare_exchange_strong(held, kAgain, std::memory_order_seq_cst);
-      return result;
+  const std::uint64_t until = bytes_received() + kReadShare;
+  while (!drained && !result.ended) {
+    if (bytes_received() >= until) {
+      more = true;
+      break;
     }
     result = read_some(drained);
   }
@@ -82,26 +89,51 @@ Channel::End Channel::parse() {
 }
 
 bool Channel::send(base::Bytes frame, Urgency urgency, bool may_wait) {
+  const bool bulk = wire::is_bulk(wire::decode_header(frame.first<wire::kHeaderSize>()).kind);
   bool direct = false;
   bool writer = false;
   {
     base::Lock lock(mutex_);
-    while (may_wait && !ended() && queue_.bytes() > max_queued_) room_.wait(lock);
-    if (ended()) return false;
-    writer = enqueue(frame, urgency, direct);
+    if (!wait_for_room(lock, bulk, may_wait)) return false;
+    if (bulk) {
+      queue_.append_bulk(0, frame);
+      writer = !bulk_waits_ && become_writer(urgency);
+    } else if (!writing_ && urgency == Urgency::now && queue_.urgent().empty() && !queue_.bulk_begun()) {
+      direct = writer = writing_ = true;
+    } else {
+      queue_.urgent().append(frame);
+      writer = become_writer(urgency);
+    }
   }
   if (direct) write_direct(frame);
   if (writer) write_queued();
   return true;
 }
 
-// True when the calling thread has become the writer.
-bool Channel::enqueue(base::Bytes frame, Urgency urgency, bool& direct) {
-  if (!writing_ && urgency == Urgency::now && queue_.empty()) {
-    direct = writing_ = true;
-    return true;
+bool Channel::send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgency, bool may_wait) {
+  bool writer = false;
+  {
+    base::Lock lock(mutex_);
+    if (!wait_for_room(lock, true, may_wait)) return false;
+    queue_.append_bulk(0, head, rest.owner, rest.bytes);
+    writer = !bulk_waits_ && become_writer(urgency);
   }
-  queue_.append(frame);
+  if (writer) write_queued();
+  return true;
+}
+
+std::size_t Channel::queued(bool bulk) const { return bulk ? queue_.bulk_bytes() : queue_.urgent().bytes(); }
+
+// False: the channel has ended.
+bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait) {
+  ++waiting_;
+  while (may_wait && !ended() && queued(bulk) > max_queued_) room_.wait(lock);
+  --waiting_;
+  return !ended();
+}
+
+// After something was queued: true when the calling thread has become the writer.
+bool Channel::become_writer(Urgency urgency) {
   if (writing_) return false;
   if (urgency == Urgency::corked && queue_.bytes() < kCorkLimit) {
     corked_.store(true, std::memory_order_relaxed);
@@ -115,6 +147,7 @@ void Channel::flush() {
   {
     base::Lock lock(mutex_);
     if (writing_ || queue_.empty() || ended()) return;
+    if (bulk_waits_ && queue_.urgent().empty()) return;
     writing_ = true;
   }
   write_queued();
@@ -135,36 +168,58 @@ void Channel::took(net::IoResult result) {
   end(base::CloseReason::io_error, std::strerror(result.error));
 }
 
-// Writes until nothing is queued, giving the role up, or until the socket is full, keeping it for on_writable().
+// Writes until nothing is queued, giving the role up, or until the socket is full, keeping it for on_writable(). With
+// enough bulk unsent the role is free for what is urgent.
 void Channel::write_queued() {
   std::array<iovec, kMaxPieces> pieces;
   for (;;) {
     std::size_t count = front_.gather(pieces);
     const bool from_front = count != 0;
     if (!from_front) {
-      base::Lock lock(mutex_);
-      corked_.store(false, std::memory_order_relaxed);
-      if (queue_.empty() && flush_stream()) {
-        writing_ = false;
-        room_.notify_all();
-        return;
+      switch (next_pieces(pieces, count)) {
+        case Next::nothing:
+          return;
+        case Next::wait_for_room:
+          return sink_->want_writable();
+        case Next::park:
+          if (stop_writing_ || ended()) return;
+          return park();
+        case Next::write:
+          break;
       }
-      if (!queue_.empty()) count = queue_.gather(pieces);
     }
     if (stop_writing_ || ended()) return;
-    if (count == 0) return park();
-    const net::IoResult wrote = stream_->write({pieces.data(), count});
-    if (wrote.status == net::IoStatus::failed) return took(wrote);
-    if (wrote.status != net::IoStatus::ok) return park();
+    const net::IoResult result = stream_->write({pieces.data(), count});
+    if (result.status == net::IoStatus::failed) return took(result);
+    if (result.status != net::IoStatus::ok) return park();
     if (from_front) {
-      front_.consume(wrote.bytes);
+      front_.consume(result.bytes);
     } else {
-      base::Lock lock(mutex_);
-      const bool was_full = queue_.bytes() > max_queued_;
-      queue_.consume(wrote.bytes);
-      if (was_full && queue_.bytes() <= max_queued_) room_.notify_all();
+      wrote(result.bytes);
     }
   }
+}
+
+Channel::Next Channel::next_pieces(std::span<iovec> pieces, std::size_t& count) {
+  base::Lock lock(mutex_);
+  corked_.store(false, std::memory_order_relaxed);
+  count = 0;
+  if (!queue_.empty()) count = queue_.gather(pieces, queue_.bulk_bytes() == 0 || stream_->has_bulk_room());
+  if (count > 0) return Next::write;
+  if (!flush_stream()) return Next::park;
+  writing_ = false;
+  if (!queue_.empty()) {
+    bulk_waits_ = true;
+    return Next::wait_for_room;
+  }
+  room_.notify_all();
+  return Next::nothing;
+}
+
+void Channel::wrote(std::size_t bytes) {
+  base::Lock lock(mutex_);
+  queue_.consume(bytes);
+  if (waiting_ > 0 && (queued(false) <= max_queued_ || queued(true) <= max_queued_)) room_.notify_all();
 }
 
 void Channel::park() {
@@ -181,8 +236,14 @@ bool Channel::flush_stream() { return stream_->flush().status != net::IoStatus::
 void Channel::on_writable() {
   {
     base::Lock lock(mutex_);
-    if (!parked_) return;
-    parked_ = false;
+    const bool waited = std::exchange(bulk_waits_, false);
+    if (parked_) {
+      parked_ = false;
+    } else if (!waited || writing_ || queue_.empty()) {
+      return;
+    } else {
+      writing_ = true;
+    }
   }
   write_queued();
 }

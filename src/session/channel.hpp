@@ -8,8 +8,8 @@
 #include "base/annotations.hpp"
 #include "base/close_reason.hpp"
 #include "net/stream.hpp"
-#include "wire/out_queue.hpp"
 #include "wire/parser.hpp"
+#include "wire/send_queue.hpp"
 
 namespace daffi::session {
 
@@ -42,13 +42,17 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Channel(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::FrameReader> reader,
           std::shared_ptr<ChannelSink> sink, std::size_t max_queued);
 
-  /// Reads until the socket is empty, for everybody; returns at once when another thread is reading (that one then
-  /// reads once more). Never blocks.
-  void pump();
+  /// Reads what has come, for everybody; returns at once when another thread is reading (that one then reads once
+  /// more). Never blocks. True: its share was used up and there may be more, so the caller pumps again, or makes sure
+  /// that somebody else does.
+  [[nodiscard]] bool pump();
 
-  /// Sends a whole frame, or queues it. With `may_wait` it blocks while more than `max_queued` bytes are queued.
-  /// False: the channel has ended, the frame was not taken.
+  /// Sends a whole frame, or queues it. Bulk (item, end, chunk) waits behind all other frames. With `may_wait` it
+  /// blocks while more than `max_queued` bytes of its class are queued. False: the channel has ended, the frame was not
+  /// taken.
   bool send(base::Bytes frame, Urgency urgency, bool may_wait);
+  /// The same for a bulk frame in two parts; the second is referred to until it is written, unless it is small.
+  bool send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgency, bool may_wait);
   /// Writes what is corked.
   void flush();
   bool has_corked() const { return corked_.load(std::memory_order_relaxed); }
@@ -73,10 +77,15 @@ class Channel : public std::enable_shared_from_this<Channel> {
     std::string text;
   };
 
-  End read_all();
+  End read_share(bool& more);
   End read_some(bool& drained);
   End parse();
-  bool enqueue(base::Bytes frame, Urgency urgency, bool& direct) DAFFI_REQUIRES(mutex_);
+  bool wait_for_room(base::Lock& lock, bool bulk, bool may_wait) DAFFI_REQUIRES(mutex_);
+  std::size_t queued(bool bulk) const DAFFI_REQUIRES(mutex_);
+  bool become_writer(Urgency urgency) DAFFI_REQUIRES(mutex_);
+  enum class Next : std::uint8_t { write, park, wait_for_room, nothing };
+  Next next_pieces(std::span<iovec> pieces, std::size_t& count);
+  void wrote(std::size_t bytes);
   void write_direct(base::Bytes frame);
   void write_queued();
   void took(net::IoResult result);
@@ -93,12 +102,14 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   base::Mutex mutex_;
   base::ConditionVariable room_;
-  wire::OutQueue queue_ DAFFI_GUARDED_BY(mutex_);
-  bool writing_ DAFFI_GUARDED_BY(mutex_) = false;  // the write role is held
-  bool parked_ DAFFI_GUARDED_BY(mutex_) = false;   // … by nobody just now: the socket is full, on_writable() goes on
+  wire::SendQueue queue_ DAFFI_GUARDED_BY(mutex_);
+  std::size_t waiting_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads that wait for room
+  bool writing_ DAFFI_GUARDED_BY(mutex_) = false;     // the write role is held
+  bool parked_ DAFFI_GUARDED_BY(mutex_) = false;  // … by nobody just now: the socket is full, on_writable() goes on
+  bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
   std::atomic<bool> corked_{false};
   std::atomic<bool> ended_{false};
-  wire::OutQueue front_;       // under the write role: the rest of a frame that was being written, goes before queue_
+  wire::OutQueue front_;       // under the write role: the rest of a frame that was being written, goes before all
   bool stop_writing_ = false;  // under the write role
 };
 

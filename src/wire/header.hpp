@@ -25,6 +25,11 @@ inline constexpr std::uint8_t kFromCallee = 1;
 /// Header flag of call, result, item: only the announcement of a value; its bytes follow in chunk frames.
 inline constexpr std::uint8_t kChunked = 2;
 
+/// Bulk frames may be held back behind all others, at every hop, and keep their order among themselves. Threads: any.
+constexpr bool is_bulk(FrameKind kind) {
+  return kind == FrameKind::item || kind == FrameKind::end || kind == FrameKind::chunk;
+}
+
 /// Value. In memory in the order of the wire:
 ///   0 u32 size | 4 u8 kind | 5 u8 flags | 6 u16 zero | 8 u32 epoch | 12 u32 member | 16 u64 id
 struct Header {

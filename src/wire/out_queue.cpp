@@ -88,6 +88,22 @@ std::size_t OutQueue::gather(std::span<iovec> pieces) const {
   return count;
 }
 
+std::size_t OutQueue::gather(std::span<iovec> pieces, std::size_t skip, std::size_t limit) const {
+  std::size_t count = 0;
+  for (std::size_t i = head_; i < pieces_.size() && count < pieces.size() && limit > 0; ++i) {
+    const Piece& piece = pieces_[i];
+    if (skip >= piece.size) {
+      skip -= piece.size;
+      continue;
+    }
+    const std::size_t part = std::min(piece.size - skip, limit);
+    pieces[count++] = {.iov_base = piece.data + skip, .iov_len = part};
+    skip = 0;
+    limit -= part;
+  }
+  return count;
+}
+
 void OutQueue::consume(std::size_t count) {
   assert(count <= bytes_);
   bytes_ -= count;

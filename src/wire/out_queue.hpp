@@ -37,6 +37,8 @@ class OutQueue {
   /// Describes the front of the queue for writev; returns how many pieces were filled in. They stay valid until they
   /// are consumed.
   std::size_t gather(std::span<iovec> pieces) const;
+  /// The same for a part of the queue: at most `limit` bytes, behind the first `skip`.
+  std::size_t gather(std::span<iovec> pieces, std::size_t skip, std::size_t limit) const;
   /// `count` bytes of the front have been written.
   void consume(std::size_t count);
 

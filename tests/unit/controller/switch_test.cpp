@@ -34,7 +34,8 @@ TEST(Switch, EveryKindBetweenNodesIsPassedOnUnread) {
   RawNode& a = world.join({.name = "a"});
   RawNode& b = world.join({.name = "b"});
   for (const FrameKind kind :
-       {FrameKind::call, FrameKind::result, FrameKind::error, FrameKind::cancel, FrameKind::refuse}) {
+       {FrameKind::call, FrameKind::result, FrameKind::error, FrameKind::cancel, FrameKind::refuse, FrameKind::item,
+        FrameKind::end, FrameKind::chunk, FrameKind::credit}) {
     a.send({.kind = kind, .flags = 0x5A, .member = b.id(), .id = 3}, "\xFF\x00not msgpack");
     world.settle();
     const auto frame = b.take(kind);
@@ -95,12 +96,13 @@ TEST_P(CallTo, ComesBackWithItsPayload) {
     EXPECT_EQ(base::as_text(bounce->returned().call), payload);
   }
   EXPECT_EQ(world.controller->stats().bounced, 2u);
-  for (const FrameKind kind : {FrameKind::result, FrameKind::error, FrameKind::cancel, FrameKind::refuse}) {
+  for (const FrameKind kind : {FrameKind::result, FrameKind::error, FrameKind::cancel, FrameKind::refuse,
+                               FrameKind::item, FrameKind::end, FrameKind::chunk, FrameKind::credit}) {
     a.send({.kind = kind, .member = target, .id = 6}, "nobody waits for this");
   }
   world.settle();
   EXPECT_TRUE(a.received.empty());
-  EXPECT_EQ(world.controller->stats().dropped_results, 4u);
+  EXPECT_EQ(world.controller->stats().dropped_results, 8u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Switch, CallTo,
@@ -197,6 +199,79 @@ TEST(Switch, CallsToAMemberWithAFullQueueComeBackBusy) {
   a.call(b.id(), 100);
   world.settle();
   EXPECT_TRUE(b.take(FrameKind::call)) << "and it takes calls again";
+}
+
+TEST(Switch, SmallFramesOvertakeBulkThatWaitsForItsReceiver) {
+  World world;
+  RawNode& a = world.join({.name = "a"});
+  RawNode& b = world.join({.name = "b"}, 50'000);
+  world.pass(50ms);
+  b.frozen = true;
+  for (std::uint64_t id = 1; id <= 8; ++id) {
+    a.send({.kind = FrameKind::chunk, .member = b.id(), .id = id}, std::string(60'000, static_cast<char>('a' + id)));
+  }
+  world.settle();
+  a.call(b.id(), 100);
+  a.send({.kind = FrameKind::credit, .member = b.id(), .id = 101}, "credit");
+  world.settle();
+  b.order.clear();
+  b.frozen = false;
+  world.settle();
+  ASSERT_EQ(b.order.size(), 10u);
+  EXPECT_EQ(b.order[0], FrameKind::chunk) << "what has begun is finished";
+  EXPECT_EQ(b.order[1], FrameKind::call);
+  EXPECT_EQ(b.order[2], FrameKind::credit);
+  for (std::uint64_t id = 1; id <= 8; ++id) {
+    const auto chunk = b.take(FrameKind::chunk);
+    EXPECT_EQ(chunk->header.id, id);
+    EXPECT_EQ(chunk->text(), std::string(60'000, static_cast<char>('a' + id)));
+  }
+}
+
+TEST(Switch, WhoHeedsNoCreditIsClosedInsteadOfItsSlowReceiver) {
+  World world({.max_bulk_bytes_per_pair = 1 << 20});
+  RawNode& greedy = world.join({.name = "greedy"});
+  RawNode& honest = world.join({.name = "honest"});
+  RawNode& slow = world.join({.name = "slow"}, 10'000);
+  world.pass(50ms);
+  slow.frozen = true;
+  for (std::uint64_t id = 1; id <= 8; ++id) {
+    honest.send({.kind = FrameKind::chunk, .member = slow.id(), .id = id}, std::string(60'000, 'h'));
+  }
+  for (std::uint64_t id = 1; id <= 20; ++id) {
+    greedy.send({.kind = FrameKind::chunk, .member = slow.id(), .id = id}, std::string(60'000, 'g'));
+  }
+  world.settle();
+  ASSERT_TRUE(greedy.close);
+  EXPECT_EQ(greedy.close->reason, base::CloseReason::protocol_error);
+  EXPECT_FALSE(honest.closed);
+  EXPECT_FALSE(slow.closed);
+  slow.frozen = false;
+  world.settle();
+  std::size_t from_honest = 0;
+  while (const auto chunk = slow.take(FrameKind::chunk)) from_honest += chunk->text() == std::string(60'000, 'h');
+  EXPECT_EQ(from_honest, 8u);
+}
+
+TEST(Switch, CallsBehindBulkThatNeverLeftComeBack) {
+  World world;
+  RawNode& a = world.join({.name = "a"});
+  RawNode& b = world.join({.name = "b"}, 50'000);
+  world.pass(50ms);
+  b.frozen = true;
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    a.send({.kind = FrameKind::chunk, .member = b.id(), .id = id}, std::string(60'000, 'x'));
+  }
+  world.settle();
+  a.call(b.id(), 100, "enclosed");
+  world.settle();
+  b.drop();
+  world.settle();
+  const auto bounce = a.take(FrameKind::bounce);
+  ASSERT_TRUE(bounce);
+  EXPECT_EQ(bounce->header.id, 100u);
+  EXPECT_EQ(base::as_text(bounce->returned().call), "enclosed");
+  EXPECT_FALSE(a.take(FrameKind::bounce)) << "chunks do not come back";
 }
 
 TEST(Switch, FloodFromOneDoesNotHoldUpTheOthers) {

@@ -41,6 +41,29 @@ TEST(FdStream, WritingToAClosedPeerFailsWithoutASignal) {
   EXPECT_EQ(result.error, EPIPE);
 }
 
+TEST(FdStream, LittleBulkStandsUnsentInAUnixSocket) {
+  auto loop = must(EpollLoop::create());
+  auto [a, b] = testing::make_unix_pair();
+  FdStream stream(std::move(a));
+  FdStream other(std::move(b));
+  Recorder recorder;
+  ASSERT_TRUE(stream.watch(*loop, recorder).ok());
+  run_until(*loop, [&] { return recorder.writable > 0; });
+  const std::vector<std::byte> share(64 * 1024);
+  std::size_t unsent = 0;
+  while (stream.has_bulk_room()) {
+    const iovec piece{const_cast<std::byte*>(share.data()), share.size()};
+    unsent += stream.write({&piece, 1}).bytes;
+    ASSERT_LE(unsent, 320u << 10);
+  }
+  const int before = recorder.writable;
+  std::vector<std::byte> into(unsent);
+  for (std::size_t got = 0; got < unsent;) got += other.read(base::MutableBytes(into).subspan(got)).bytes;
+  run_until(*loop, [&] { return recorder.writable > before; });
+  EXPECT_TRUE(stream.has_bulk_room());
+  stream.unwatch();
+}
+
 TEST(FdStream, AfterCloseBothSidesFail) {
   auto [a, b] = testing::make_unix_pair();
   FdStream stream(std::move(a));

@@ -11,9 +11,9 @@
 namespace daffi::session {
 namespace {
 
-std::vector<std::byte> frame_of(std::uint64_t id, std::size_t payload) {
+std::vector<std::byte> frame_of(std::uint64_t id, std::size_t payload, wire::FrameKind kind = wire::FrameKind::ping) {
   std::vector<std::byte> frame(wire::kHeaderSize + payload);
-  wire::encode_header({static_cast<std::uint32_t>(payload), wire::FrameKind::ping, 0, 0, 0, 0, id},
+  wire::encode_header({static_cast<std::uint32_t>(payload), kind, 0, 0, 0, 0, id},
                       std::span(frame).first<wire::kHeaderSize>());
   return frame;
 }
@@ -29,6 +29,11 @@ struct Recorder final : ChannelSink {
   std::vector<base::CloseReason> ends;
   int rounds = 0, full = 0;
 };
+
+void read_all(Channel& channel) {
+  while (channel.pump()) {
+  }
+}
 
 struct Ends {
   explicit Ends(std::size_t capacity = 1 << 20) : pair(net::make_memory_pair(capacity)), link(pair.link) {
@@ -52,7 +57,7 @@ TEST(Channel, EndsOnceForWhicheverReasonCameFirst) {
 TEST(Channel, ReportsThePeersEnd) {
   Ends ends;
   ends.link->cut();
-  ends.channel->pump();
+  read_all(*ends.channel);
   ASSERT_EQ(ends.sink->ends.size(), 1u);
 }
 
@@ -64,7 +69,7 @@ TEST(Channel, EndsForABrokenFrameAfterTheGoodOnesBeforeIt) {
   bytes.insert(bytes.end(), bad.begin(), bad.end());
   const iovec piece{bytes.data(), bytes.size()};
   ASSERT_EQ(ends.peer->stream().write({&piece, 1}).bytes, bytes.size());
-  ends.channel->pump();
+  read_all(*ends.channel);
   EXPECT_EQ(ends.sink->ids, std::vector<std::uint64_t>{1});
   EXPECT_EQ(ends.sink->ends, std::vector{base::CloseReason::protocol_error});
 }
@@ -72,11 +77,11 @@ TEST(Channel, EndsForABrokenFrameAfterTheGoodOnesBeforeIt) {
 TEST(Channel, HoldsCorkedFramesBackUntilFlushed) {
   Ends ends;
   ASSERT_TRUE(ends.channel->send(frame_of(1, 8), Urgency::corked, false));
-  ends.peer->pump();
+  read_all(*ends.peer);
   EXPECT_TRUE(ends.peer_sink->ids.empty());
   EXPECT_TRUE(ends.channel->has_corked());
   ends.channel->flush();
-  ends.peer->pump();
+  read_all(*ends.peer);
   EXPECT_EQ(ends.peer_sink->ids, std::vector<std::uint64_t>{1});
   EXPECT_FALSE(ends.channel->has_corked());
 }
@@ -85,7 +90,7 @@ TEST(Channel, AFrameSentNowDoesNotOvertakeACorkedOne) {
   Ends ends;
   ASSERT_TRUE(ends.channel->send(frame_of(1, 8), Urgency::corked, false));
   ASSERT_TRUE(ends.channel->send(frame_of(2, 8), Urgency::now, false));
-  ends.peer->pump();
+  read_all(*ends.peer);
   EXPECT_EQ(ends.peer_sink->ids, (std::vector<std::uint64_t>{1, 2}));
 }
 
@@ -94,10 +99,75 @@ TEST(Channel, GoesOnWhereAFullSocketStoppedIt) {
   for (std::uint64_t id = 1; id <= 5; ++id) ASSERT_TRUE(ends.channel->send(frame_of(id, 600), Urgency::now, false));
   EXPECT_EQ(ends.sink->full, 1);
   for (int round = 0; round < 10; ++round) {
-    ends.peer->pump();
+    read_all(*ends.peer);
     ends.channel->on_writable();
   }
   EXPECT_EQ(ends.peer_sink->ids, (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+}
+
+TEST(Channel, UrgentFramesOvertakeBulkThatWaits) {
+  Ends ends(2000);
+  ASSERT_TRUE(ends.channel->send(frame_of(1, 1900), Urgency::now, false));
+  for (std::uint64_t id = 2; id <= 4; ++id) {
+    ASSERT_TRUE(ends.channel->send(frame_of(id, 500, wire::FrameKind::chunk), Urgency::now, false));
+  }
+  ASSERT_TRUE(ends.channel->send(frame_of(10, 8), Urgency::now, false));
+  ASSERT_TRUE(ends.channel->send(frame_of(11, 8), Urgency::now, false));
+  for (int round = 0; round < 10; ++round) {
+    read_all(*ends.peer);
+    ends.channel->on_writable();
+  }
+  // The first chunk had begun.
+  EXPECT_EQ(ends.peer_sink->ids, (std::vector<std::uint64_t>{1, 2, 10, 11, 3, 4}));
+}
+
+TEST(Channel, GivesWhatItHasReadAwayInShares) {
+  Ends ends(4 << 20);
+  for (std::uint64_t id = 1; id <= 10; ++id) {
+    ASSERT_TRUE(ends.channel->send(frame_of(id, 200'000), Urgency::now, false));
+  }
+  EXPECT_TRUE(ends.peer->pump());
+  EXPECT_EQ(ends.peer_sink->rounds, 1);
+  EXPECT_LT(ends.peer_sink->ids.size(), 5u);
+  read_all(*ends.peer);
+  EXPECT_EQ(ends.peer_sink->ids.size(), 10u);
+}
+
+/// A stream that says when it has enough bulk.
+struct Choosy final : net::Stream {
+  explicit Choosy(std::unique_ptr<net::Stream> stream) : inner(std::move(stream)) {}
+  net::IoResult read(base::MutableBytes into) override { return inner->read(into); }
+  net::IoResult write(std::span<const iovec> parts) override { return inner->write(parts); }
+  bool has_bulk_room() override { return room; }
+  void close() override { inner->close(); }
+  base::Result<void> watch(net::Loop& loop, net::Watcher& watcher) override { return inner->watch(loop, watcher); }
+  void unwatch() override { inner->unwatch(); }
+  int fd() const override { return -1; }
+  const net::PeerInfo& peer() const override { return inner->peer(); }
+  std::unique_ptr<net::Stream> inner;
+  bool room = false;
+};
+
+TEST(Channel, BulkWaitsForRoomWhileTheUrgentGoes) {
+  auto pair = net::make_memory_pair();
+  auto sink = std::make_shared<Recorder>(), peer_sink = std::make_shared<Recorder>();
+  auto stream = std::make_unique<Choosy>(std::move(pair.a));
+  Choosy& choosy = *stream;
+  auto channel = std::make_shared<Channel>(std::move(stream), std::make_unique<wire::FrameReader>(), sink, 1 << 20);
+  auto peer = std::make_shared<Channel>(std::move(pair.b), std::make_unique<wire::FrameReader>(), peer_sink, 1 << 20);
+  const auto block = base::make_block(60'000);
+  const auto head = frame_of(1, 60'000, wire::FrameKind::chunk);
+  ASSERT_TRUE(channel->send_bulk(base::Bytes(head).first(wire::kHeaderSize), {block, {block.get(), 60'000}},
+                                 Urgency::now, false));
+  ASSERT_TRUE(channel->send(frame_of(2, 10, wire::FrameKind::end), Urgency::now, false));
+  EXPECT_EQ(sink->full, 1) << "asked once";
+  ASSERT_TRUE(channel->send(frame_of(3, 10), Urgency::now, false));
+  read_all(*peer);
+  EXPECT_EQ(peer_sink->ids, std::vector<std::uint64_t>{3});
+  choosy.room = true;
+  channel->on_writable();
+  read_all(*peer);
+  EXPECT_EQ(peer_sink->ids, (std::vector<std::uint64_t>{3, 1, 2}));
 }
 
 TEST(Channel, FramesOfManyThreadsArriveWhole) {
@@ -114,7 +184,7 @@ TEST(Channel, FramesOfManyThreadsArriveWhole) {
     }
   }
   ends.channel->flush();
-  ends.peer->pump();
+  read_all(*ends.peer);
   ASSERT_EQ(ends.peer_sink->ids.size(), kThreads * kFrames);
   std::array<std::uint64_t, kThreads> next{};
   for (const auto id : ends.peer_sink->ids) EXPECT_EQ(id % kFrames, next[id / kFrames]++) << "order within a thread";

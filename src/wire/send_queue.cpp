@@ -1,0 +1,100 @@
+/// @file  Shares of bulk between urgent frames.
+#include "wire/send_queue.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace daffi::wire {
+
+void SendQueue::append_bulk(std::uint32_t source, base::Bytes frame) {
+  bulk_.append(frame);
+  note_bulk(source, frame.size());
+}
+
+void SendQueue::append_bulk(std::uint32_t source, base::Bytes head, const base::Block& owner, base::Bytes rest) {
+  bulk_.append(head);
+  bulk_.append(owner, rest);
+  note_bulk(source, head.size() + rest.size());
+}
+
+void SendQueue::note_bulk(std::uint32_t source, std::size_t size) {
+  by_source_[source] += size;
+  // A share that has begun is not made longer: what is urgent waits for its end.
+  const bool open = !shares_.empty() && !(begun_ && shares_.size() == 1);
+  if (open && shares_.back().source == source && shares_.back().left + size <= kBulkShare) {
+    shares_.back().left += size;
+  } else {
+    shares_.push_back({source, size});
+  }
+}
+
+std::size_t SendQueue::gather(std::span<iovec> pieces, bool with_bulk) {
+  plan_ = {};
+  std::size_t count = 0;
+  const auto take = [&](const OutQueue& queue, std::size_t skip, std::size_t limit) {
+    const std::size_t more = queue.gather(pieces.subspan(count), skip, limit);
+    std::size_t size = 0;
+    for (std::size_t i = count; i < count + more; ++i) size += pieces[i].iov_len;
+    count += more;
+    return size;
+  };
+  const std::size_t rest = begun_ ? shares_.front().left : 0;
+  plan_.begun = take(bulk_, 0, rest);
+  if (plan_.begun < rest) return count;
+  plan_.urgent = take(urgent_, 0, urgent_.bytes());
+  const std::size_t next = begun_ ? 1 : 0;
+  if (!with_bulk || plan_.urgent < urgent_.bytes() || shares_.size() <= next) return count;
+  plan_.share = take(bulk_, rest, shares_[next].left);
+  return count;
+}
+
+std::size_t SendQueue::urgent_within(std::size_t written) const {
+  return written <= plan_.begun ? 0 : std::min(written - plan_.begun, plan_.urgent);
+}
+
+void SendQueue::consume(std::size_t count) {
+  assert(count <= plan_.begun + plan_.urgent + plan_.share);
+  const std::size_t begun = std::min(count, plan_.begun);
+  const std::size_t urgent = std::min(count - begun, plan_.urgent);
+  const std::size_t share = count - begun - urgent;
+  consume_bulk(begun);
+  if (urgent > 0) urgent_.consume(urgent);
+  consume_bulk(share);
+  plan_ = {};
+}
+
+void SendQueue::consume_bulk(std::size_t count) {
+  if (count == 0) return;
+  bulk_.consume(count);
+  while (count > 0) {
+    Share& front = shares_.front();
+    const std::size_t part = std::min(count, front.left);
+    const auto account = by_source_.find(front.source);
+    if ((account->second -= part) == 0) by_source_.erase(account);
+    front.left -= part;
+    count -= part;
+    begun_ = front.left > 0;
+    if (!begun_) shares_.pop_front();
+  }
+}
+
+std::size_t SendQueue::bulk_bytes_of(std::uint32_t source) const {
+  const auto account = by_source_.find(source);
+  return account == by_source_.end() ? 0 : account->second;
+}
+
+void SendQueue::clear() {
+  urgent_.clear();
+  bulk_.clear();
+  shares_.clear();
+  by_source_.clear();
+  begun_ = false;
+  plan_ = {};
+}
+
+void SendQueue::shrink() {
+  urgent_.shrink();
+  bulk_.shrink();
+}
+
+}  // namespace daffi::wire
