@@ -149,10 +149,12 @@ TEST_F(Memory, CarriesMegabytesBetweenTwoThreads) {
     }
   };
   reader.then = [&, stream = b.get()](Ready) {
-    for (const char c : read_all(*stream)) {
+    const std::string text = read_all(*stream);
+    for (const char c : text) {
       if (c != static_cast<char>(received++ % 251)) right = false;
     }
-    if (received == total) done.set_value();
+    // What was announced may have been read along with what came before it: then there is nothing now.
+    if (!text.empty() && received == total) done.set_value();
   };
   reading->run_and_wait([&, stream = b.get()] { EXPECT_TRUE(stream->watch(reading->loop(), reader).ok()); });
   writing->run_and_wait([&, stream = a.get()] { EXPECT_TRUE(stream->watch(writing->loop(), writer).ok()); });
