@@ -179,7 +179,7 @@ void SocketConnector::go_on_with_tls() {
   const IoStatus status = tls_->handshake();
   if (status == IoStatus::would_block) return;
   if (status != IoStatus::ok) {
-    const base::Failure why = tls_->handshake_failure();
+    const base::Failure why = tls_->failure();
     return fail(why.code, target() + ": " + why.message);
   }
   tls_->unwatch();

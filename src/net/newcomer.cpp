@@ -67,7 +67,7 @@ void Newcomer::begin_tls() {
 void Newcomer::go_on_with_tls() {
   const IoStatus status = tls_->handshake();
   if (status == IoStatus::would_block) return;
-  if (status != IoStatus::ok) return refuse(tls_->handshake_failure().message);
+  if (status != IoStatus::ok) return refuse(tls_->failure().message);
   tls_->unwatch();
   finish(std::move(tls_));
 }

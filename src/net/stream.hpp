@@ -57,8 +57,8 @@ class Stream {
   /// True when read() may have bytes that no readiness event will announce (TLS: decrypted, not yet taken).
   virtual bool has_pending_input() const { return false; }
   virtual void close() = 0;
-  /// Words for a `failed` that an errno does not explain (TLS: what was wrong); empty otherwise.
-  virtual std::string failure_text() const { return {}; }
+  /// What a `failed` means that an errno does not explain (TLS); an empty message otherwise.
+  virtual base::Failure failure() const { return {}; }
 
   /// Reports readiness on `loop`'s thread until unwatch(); reports once at the start if there is anything to report.
   virtual base::Result<void> watch(Loop& loop, Watcher& watcher) = 0;

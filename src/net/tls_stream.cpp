@@ -58,6 +58,22 @@ class Gatherer {
   std::size_t offset_ = 0;
 };
 
+// Alerts by which a peer says that it does not take the certificate it was shown.
+bool is_about_certificates(int alert) {
+  switch (alert) {
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<TlsStream>> TlsStream::serve(std::shared_ptr<const TlsContext> context,
@@ -115,12 +131,10 @@ IoStatus TlsStream::handshake() {
   }
 }
 
-base::Failure TlsStream::handshake_failure() const {
+base::Failure TlsStream::failure() const {
   const base::Lock lock(ssl_mutex_);
   return failure_;
 }
-
-std::string TlsStream::failure_text() const { return handshake_failure().message; }
 
 void TlsStream::note_failure(ErrorCode code, std::string text) {
   if (failure_.message.empty()) failure_ = base::fail(code, std::move(text));
@@ -131,6 +145,7 @@ void TlsStream::note_ssl_failure() {
   const unsigned long error = ERR_peek_last_error();
   const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   const long verified = SSL_get_verify_result(ssl_.get());
+  const bool shaking = SSL_is_init_finished(ssl_.get()) == 0;
   const std::string words = take_ssl_error();
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && context_->pinned()) {
     note_failure(ErrorCode::refused, "the other side's certificate is not the one in ssl_certificate");
@@ -141,10 +156,13 @@ void TlsStream::note_ssl_failure() {
     note_failure(ErrorCode::refused, "the other side showed no certificate");
   } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
     note_failure(ErrorCode::refused, "the other side does not speak TLS");
+  } else if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED) {
+    note_failure(ErrorCode::refused, "the other side demands a client certificate: give ssl_certificate and ssl_key");
   } else if (reason >= SSL_AD_REASON_OFFSET) {
-    note_failure(ErrorCode::refused, "the other side ended TLS: " + words);
+    const bool about_us = shaking || is_about_certificates(reason - SSL_AD_REASON_OFFSET);
+    note_failure(about_us ? ErrorCode::refused : ErrorCode::protocol, "the other side ended TLS: " + words);
   } else {
-    note_failure(ErrorCode::refused, "TLS failed: " + words);
+    note_failure(shaking ? ErrorCode::refused : ErrorCode::protocol, "TLS failed: " + words);
   }
 }
 

@@ -28,10 +28,8 @@ class TlsStream final : public Stream {
   ~TlsStream() override;
 
   /// Goes on with the handshake: ok when it is done, would_block when to be called again at the next readiness,
-  /// otherwise failed: handshake_failure() says why.
+  /// otherwise failed: failure() says why.
   IoStatus handshake();
-  /// Code `refused` when a certificate was not accepted, `no_controller` when the connection broke.
-  base::Failure handshake_failure() const;
 
   IoResult read(base::MutableBytes into) override;
   IoResult write(std::span<const iovec> parts) override;
@@ -39,7 +37,9 @@ class TlsStream final : public Stream {
   bool has_bulk_room() override { return inner_->has_bulk_room(); }
   bool has_pending_input() const override { return pending_input_.load(std::memory_order_relaxed); }
   void close() override;
-  std::string failure_text() const override;
+  /// Code `refused` when a certificate was not accepted (this side's: TLS 1.3 tells that only after the handshake),
+  /// `no_controller` when the connection broke during the handshake, `protocol` for other failures after it.
+  base::Failure failure() const override;
   base::Result<void> watch(Loop& loop, Watcher& watcher) override;
   void unwatch() override;
   int fd() const override { return inner_->fd(); }

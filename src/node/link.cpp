@@ -81,6 +81,14 @@ void Link::on_ready(net::Ready ready) {
   if (ready.readable && stream_) read();
 }
 
+// A controller that does not take this node's certificate says so only now: in TLS 1.3 that is after the TLS handshake.
+base::Failure Link::broken(int error) const {
+  base::Failure why = stream_->failure();
+  if (why.message.empty()) why = base::fail(ErrorCode::no_controller, std::strerror(error));
+  why.message = connector_->target() + ": " + why.message;
+  return why;
+}
+
 void Link::read() {
   while (stream_) {
     const auto got = stream_->read(reader_->space());
@@ -89,9 +97,7 @@ void Link::read() {
       return failed(
           base::fail(ErrorCode::no_controller, connector_->target() + " closed the connection during the handshake"));
     }
-    if (got.status == net::IoStatus::failed) {
-      return failed(base::fail(ErrorCode::no_controller, connector_->target() + ": " + std::strerror(got.error)));
-    }
+    if (got.status == net::IoStatus::failed) return failed(broken(got.error));
     reader_->filled(got.bytes);
     take_frames();
   }

@@ -43,6 +43,7 @@ class Link final : private net::Watcher {
   void begin_handshake(std::unique_ptr<net::Stream> stream);
   void on_ready(net::Ready ready) override;
   void read();
+  base::Failure broken(int error) const;
   void take_frames();
   void flush();
   void established();

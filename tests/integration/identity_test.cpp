@@ -184,6 +184,28 @@ TEST_F(Identity, AnotherCertificateIsRefused) {
   EXPECT_TRUE(contains(finished.errors, "certificate")) << finished.errors;
 }
 
+TEST_F(Identity, WhoTrustsAPinnedControllerButShowsNothingIsToldWhatItDemands) {
+  make_certificate("shared", "DNS:localhost,IP:127.0.0.1,IP:::1");
+  start_controller(tls("shared"));
+  GlobalOptions bare = options();
+  bare.ssl_ca = file("shared.pem");
+  const auto began = std::chrono::steady_clock::now();
+  expect_refused(std::move(bare), "demands a client certificate: give ssl_certificate and ssl_key");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15)) << "it was tried again and again";
+  const auto finished = ls({"--ssl-ca", file("shared.pem")});
+  EXPECT_EQ(finished.exit.code, 3);
+  EXPECT_TRUE(contains(finished.errors, "demands a client certificate")) << finished.errors;
+}
+
+TEST_F(Identity, ACertificateThatTheControllerDoesNotTrustIsToldSo) {
+  make_certificate("authority");
+  make_certificate("crooks");
+  make_certificate("hub", "DNS:localhost,IP:127.0.0.1,IP:::1", "authority");
+  make_certificate("waiter", "", "crooks");
+  start_controller(tls("hub", "authority"));
+  expect_refused(options_with("waiter", "authority"), "the other side ended TLS");
+}
+
 TEST_F(Identity, PlainToATlsControllerIsForThisHostsUserOnly) {
   make_certificate("shared");
   start_controller(tls("shared"));

@@ -57,7 +57,8 @@ class Tls : public ::testing::Test {
       if (meeting.client && !std::exchange(greeted, true)) write_text(*meeting.client, "hello");
       if (meeting.client && !meeting.server) {
         read_all(*meeting.client, &meeting.client_end);
-        meeting.client_words = meeting.client->failure_text();
+        meeting.client_words = meeting.client->failure().message;
+        meeting.code = meeting.client->failure().code;
         ended = meeting.client_end != IoStatus::would_block;
       }
       return ended || (meeting.client && meeting.server);
@@ -110,6 +111,7 @@ TEST_F(TlsPinned, AnotherCertificateIsRefusedByWhoServes) {
   const Meeting meeting = meet(load(local.pinned()), load(files));
   EXPECT_FALSE(meeting.server);
   EXPECT_EQ(meeting.client_end, IoStatus::failed);
+  EXPECT_EQ(meeting.code, ErrorCode::refused);
   EXPECT_NE(meeting.client_words.find("the other side ended TLS"), std::string::npos) << meeting.client_words;
 }
 
@@ -118,6 +120,8 @@ TEST_F(TlsPinned, NoCertificateIsRefused) {
   const Meeting meeting = meet(load(local.pinned()), load({"", "", local.certificate_file()}));
   EXPECT_FALSE(meeting.server);
   EXPECT_EQ(meeting.client_end, IoStatus::failed);
+  EXPECT_EQ(meeting.code, ErrorCode::refused);
+  EXPECT_NE(meeting.client_words.find("demands a client certificate"), std::string::npos) << meeting.client_words;
 }
 
 TEST_F(TlsPinned, TheSameCertificateIsAcceptedOnBothSidesByAnyName) {
@@ -303,7 +307,8 @@ TEST_F(TlsBytes, GarbageBetweenRecordsIsAFailureWithWords) {
   const IoResult result = server->read(buffer);
   EXPECT_EQ(result.status, IoStatus::failed);
   EXPECT_EQ(result.error, EPROTO);
-  EXPECT_FALSE(server->failure_text().empty());
+  EXPECT_FALSE(server->failure().message.empty());
+  EXPECT_EQ(server->failure().code, ErrorCode::protocol);
   EXPECT_FALSE(server->has_pending_input());
 }
 
