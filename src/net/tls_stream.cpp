@@ -145,7 +145,6 @@ void TlsStream::note_ssl_failure() {
   const unsigned long error = ERR_peek_last_error();
   const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   const long verified = SSL_get_verify_result(ssl_.get());
-  const bool shaking = SSL_is_init_finished(ssl_.get()) == 0;
   const std::string words = take_ssl_error();
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && context_->pinned()) {
     note_failure(ErrorCode::refused, "the other side's certificate is not the one in ssl_certificate");
@@ -159,15 +158,16 @@ void TlsStream::note_ssl_failure() {
   } else if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED) {
     note_failure(ErrorCode::refused, "the other side demands a client certificate: give ssl_certificate and ssl_key");
   } else if (reason >= SSL_AD_REASON_OFFSET) {
-    const bool about_us = shaking || is_about_certificates(reason - SSL_AD_REASON_OFFSET);
+    const bool about_us = !shaken_ || is_about_certificates(reason - SSL_AD_REASON_OFFSET);
     note_failure(about_us ? ErrorCode::refused : ErrorCode::protocol, "the other side ended TLS: " + words);
   } else {
-    note_failure(shaking ? ErrorCode::refused : ErrorCode::protocol, "TLS failed: " + words);
+    note_failure(shaken_ ? ErrorCode::protocol : ErrorCode::refused, "TLS failed: " + words);
   }
 }
 
 void TlsStream::learn_peer() {
   const base::Lock lock(ssl_mutex_);
+  shaken_ = true;
   pending_input_.store(BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) > 0);
   X509* certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return;

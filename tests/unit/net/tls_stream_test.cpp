@@ -224,7 +224,7 @@ TEST_F(Tls, AnAnswerThatIsNotTlsIsToldAsSuch) {
   EXPECT_EQ(tls->handshake(), IoStatus::would_block);
   write_text(*pair.b, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n");
   EXPECT_EQ(tls->handshake(), IoStatus::failed);
-  EXPECT_EQ(tls->handshake_failure().message, "the other side does not speak TLS");
+  EXPECT_EQ(tls->failure().message, "the other side does not speak TLS");
 }
 
 TEST_F(Tls, AHandshakeThatNeverEndsIsClosedInTime) {
