@@ -1,6 +1,8 @@
 /// @file  The default registry.
 #include "global/default_registry.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -21,20 +23,29 @@ struct Entry {
 /// held while user code runs or is waited for. `mutex` only guards the lists.
 class Registry {
  public:
-  // Never destroyed: static objects of the application may still unregister at exit.
+  // Never destroyed: static objects of the application may still unregister at exit. Held across a fork, so that a
+  // child finds it whole and free.
   static Registry& instance() {
-    static auto* const registry = new Registry;
+    static auto* const registry = [] {
+      ::pthread_atfork([] { instance().lock_for_fork(); }, [] { instance().unlock_after_fork(); },
+                       [] { instance().unlock_after_fork(); });
+      return new Registry;
+    }();
     return *registry;
   }
 
   std::vector<std::uint64_t> add(std::vector<detail::CallbackSpec> specs) {
+    LetGo let_go;
     const base::Lock ordered(order_);
     std::vector<std::uint64_t> ids;
     for (auto& spec : specs) {
       const Entry entry{next_++, std::move(spec)};
       ids.push_back(entry.id);
       entries_.push_back(entry);
-      for (const auto& client : clients()) client->adopt(entry.id, entry.spec);
+      for (auto& client : clients()) {
+        let_go.push_back(client->adopt(entry.id, entry.spec));
+        let_go.push_back(std::move(client));
+      }
     }
     return ids;
   }
@@ -55,12 +66,13 @@ class Registry {
   }
 
   void join(const std::shared_ptr<RegistryClient>& client) {
+    LetGo let_go;
     const base::Lock ordered(order_);
     {
       const base::Lock lock(mutex_);
       clients_.push_back(client);
     }
-    for (const auto& entry : entries_) client->adopt(entry.id, entry.spec);
+    for (const auto& entry : entries_) let_go.push_back(client->adopt(entry.id, entry.spec));
   }
 
   void leave(const RegistryClient* client) {
@@ -74,6 +86,18 @@ class Registry {
   }
 
  private:
+  // Perhaps last references. Declared before the lock is taken, so destroyed after it is released.
+  using LetGo = std::vector<std::shared_ptr<const void>>;
+
+  void lock_for_fork() DAFFI_NO_THREAD_SAFETY_ANALYSIS {
+    order_.lock();
+    mutex_.lock();
+  }
+  void unlock_after_fork() DAFFI_NO_THREAD_SAFETY_ANALYSIS {
+    mutex_.unlock();
+    order_.unlock();
+  }
+
   std::vector<std::shared_ptr<RegistryClient>> clients() {
     const base::Lock lock(mutex_);
     std::vector<std::shared_ptr<RegistryClient>> result;

@@ -12,9 +12,9 @@ namespace daffi::global_ {
 class RegistryClient {
  public:
   virtual ~RegistryClient() = default;
-  /// Called in the order of registration, not under a lock of the registry's that anything else could want. Failures
-  /// (it is stopping) are its own affair.
-  virtual void adopt(std::uint64_t entry, const detail::CallbackSpec& spec) = 0;
+  /// Called in the order of registration, under the registry's lock: runs no code of the user's, so what the entry took
+  /// the place of is handed back, to be destroyed under no lock. Failures (it is stopping) are its own affair.
+  virtual std::shared_ptr<const void> adopt(std::uint64_t entry, const detail::CallbackSpec& spec) = 0;
   /// Waits until running calls have ended.
   virtual void abandon(std::uint64_t entry) = 0;
 };

@@ -65,7 +65,12 @@ Global::Global(std::shared_ptr<global_::Runtime> runtime) : runtime_(std::move(r
   runtime_->started(*this);
 }
 
-Global::~Global() { runtime_->stop(runtime_->plan().drain_timeout); }
+Global::~Global() {
+  if (runtime_->left_behind())
+    global_::Runtime::abandon_whole(std::move(runtime_));
+  else
+    runtime_->stop(runtime_->plan().drain_timeout);
+}
 
 void Global::join() { runtime_->join(); }
 

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <utility>
 
 #include "base/log.hpp"
@@ -136,12 +137,25 @@ void Runtime::tell(const LifecycleHook& hook, const std::string& process) {
 
 bool Runtime::in_own_thread() const { return events_->running_here() || (engine_ && engine_->in_handler()); }
 
+void Runtime::abandon_whole(std::shared_ptr<Runtime> runtime) {
+  struct Kept {
+    std::shared_ptr<Runtime> runtime;
+    Kept* next;
+  };
+  static constinit std::atomic<Kept*> all{nullptr};
+  auto* kept = new Kept{std::move(runtime), all.load()};
+  while (!all.compare_exchange_weak(kept->next, kept)) {
+  }
+}
+
 bool Runtime::stopped() const {
+  if (left_behind()) return true;
   const base::Lock lock(state_mutex_);
   return state_ == State::stopped || state_ == State::stopping;
 }
 
 void Runtime::stop(base::Duration limit) {
+  if (left_behind()) return;
   {
     base::Lock lock(state_mutex_);
     if (state_ == State::stopping && !in_own_thread() && current_pump() == nullptr)
@@ -177,12 +191,14 @@ void Runtime::stop_controller(base::Duration limit) {
 }
 
 void Runtime::join() {
+  check_home();
   if (auto* pump = current_pump()) return pump->run_until([this] { return stopped(); });
   base::Lock lock(state_mutex_);
   while (state_ != State::stopped) state_changed_.wait(lock);
 }
 
 void Runtime::join_or_signal() {
+  check_home();
   const SignalWatch signals;
   if (signals.wait(stopped_event_.get())) {
     base::log(LogLevel::info, "global", plan_.process_name + " stops on a signal; a second one ends it at once");

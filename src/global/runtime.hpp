@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/annotations.hpp"
+#include "base/fork.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/global.hpp"
 #include "global/default_registry.hpp"
@@ -34,6 +35,10 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   void join();
   void join_or_signal();
   bool stopped() const;
+  /// True in a child of the process it was made in: none of its threads is there, none of its locks can be trusted.
+  bool left_behind() const { return home_.left(); }
+  /// Keeps it for ever, untouched: what a child does instead of destroying it.
+  static void abandon_whole(std::shared_ptr<Runtime> runtime);
 
   // detail::Core.
   void call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) override;
@@ -43,14 +48,14 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   void wait_async(Subject subject, const std::string& name, Duration timeout, WaitDone done) override;
 
   // RegistryClient.
-  void adopt(std::uint64_t entry, const detail::CallbackSpec& spec) override;
+  std::shared_ptr<const void> adopt(std::uint64_t entry, const detail::CallbackSpec& spec) override;
   void abandon(std::uint64_t entry) override;
 
   void wait(Subject subject, const std::string& name, Duration timeout);
   base::Deadline deadline_in(Duration timeout, const char* what);
-  /// Throws when there is none.
+  /// Throws when there is none, or none in this process.
   node::Node& node();
-  node::Node* node_if() const { return node_.get(); }
+  node::Node* node_if() const { return left_behind() ? nullptr : node_.get(); }
   const Plan& plan() const { return plan_; }
   /// Where the controller listens, or where the node connects to.
   const net::Endpoint& endpoint() const { return endpoint_; }
@@ -67,10 +72,13 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   /// Queues a hook for what happened to `process`'s node.
   void tell(const LifecycleHook& hook, const std::string& process);
   void tell_own(bool connected);
+  /// Throws in a child of the process it was made in.
+  void check_home() const;
   bool in_own_thread() const;
   void bring_down(base::Duration limit);
   void stop_controller(base::Duration limit);
 
+  const base::HomeProcess home_;
   const std::unique_ptr<Environment> environment_;
   const Plan plan_;
   net::Endpoint endpoint_;

@@ -6,7 +6,16 @@
 
 namespace daffi::global_ {
 
+void Runtime::check_home() const {
+  if (!left_behind()) [[likely]]
+    return;
+  base::throw_failure(base::fail(ErrorCode::stopped,
+                                 "this Global was made before fork() and lives in the parent process only: make a new "
+                                 "one in the child"));
+}
+
 node::Node& Runtime::node() {
+  check_home();
   if (node_) return *node_;
   base::throw_failure(base::fail(ErrorCode::initialization,
                                  "this Global runs no node (init_node=false): it can neither call nor be called"));
@@ -24,24 +33,28 @@ std::shared_ptr<detail::PendingCall> Runtime::start_call(const detail::CallSpec&
 }
 
 std::uint32_t Runtime::add_callback(detail::CallbackSpec spec) {
+  check_home();
   if (stopped())
     base::throw_failure(base::fail(ErrorCode::stopped, "Global can no longer take callbacks because it was stopped"));
   base::log(LogLevel::debug, "global", "callback registered: " + spec.signature.text(spec.name));
-  return node().add_callback(std::move(spec));
+  return node().add_callback(std::move(spec)).id;
 }
 
 void Runtime::remove_callback(std::uint32_t id) {
-  if (node_) node_->remove_callback(id);
+  if (auto* node = node_if()) node->remove_callback(id);
 }
 
-void Runtime::adopt(std::uint64_t entry, const detail::CallbackSpec& spec) {
-  if (!node_ || stopped()) return;
-  const auto id = node_->add_callback(spec);
+std::shared_ptr<const void> Runtime::adopt(std::uint64_t entry, const detail::CallbackSpec& spec) {
+  auto* const node = node_if();
+  if (node == nullptr || stopped()) return nullptr;
+  auto added = node->add_callback(spec);
   const base::Lock lock(registered_mutex_);
-  adopted_[entry] = id;
+  adopted_[entry] = added.id;
+  return std::move(added.replaced);
 }
 
 void Runtime::abandon(std::uint64_t entry) {
+  if (left_behind()) return;
   std::uint32_t id = 0;
   {
     const base::Lock lock(registered_mutex_);
@@ -81,6 +94,7 @@ void Runtime::wait_async(Subject subject, const std::string& name, Duration time
 }
 
 GlobalStats Runtime::stats() {
+  check_home();
   GlobalStats stats;
   if (node_) {
     const auto node = node_->stats();

@@ -2,12 +2,14 @@
 #include "global/signal_watch.hpp"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "base/annotations.hpp"
 
@@ -38,9 +40,23 @@ void clear_event() {
   received.store(0);
 }
 
+// A child's signals are its own affair: left as they are, they would reach the parent through the shared event.
+void lock_for_fork() DAFFI_NO_THREAD_SAFETY_ANALYSIS { mutex.lock(); }
+void go_on_in_parent() DAFFI_NO_THREAD_SAFETY_ANALYSIS { mutex.unlock(); }
+void go_on_in_child() DAFFI_NO_THREAD_SAFETY_ANALYSIS {
+  if (std::exchange(watches, 0) > 0) {
+    ::sigaction(SIGINT, &before_int, nullptr);
+    ::sigaction(SIGTERM, &before_term, nullptr);
+  }
+  signalled.store(-1);
+  mutex.unlock();
+}
+
 }  // namespace
 
 SignalWatch::SignalWatch() {
+  static const int registered = ::pthread_atfork(lock_for_fork, go_on_in_parent, go_on_in_child);
+  static_cast<void>(registered);
   const base::Lock lock(mutex);
   if (watches++ > 0) {
     unblock();
@@ -69,7 +85,7 @@ void SignalWatch::unblock() {
 SignalWatch::~SignalWatch() {
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   const base::Lock lock(mutex);
-  if (--watches > 0) return;
+  if (watches == 0 || --watches > 0) return;
   ::sigaction(SIGINT, &before_int, nullptr);
   ::sigaction(SIGTERM, &before_term, nullptr);
 }

@@ -103,7 +103,7 @@ void Node::Impl::run_events() {
   }
 }
 
-Node::RegistrationId Node::Impl::add_callback(detail::CallbackSpec spec) {
+Node::Added Node::Impl::add_callback(detail::CallbackSpec spec) {
   auto added = server->callbacks().add(std::move(spec));
   wire::Register changes;
   if (const auto entry = server->callbacks().find(added.id)) {
@@ -112,7 +112,7 @@ Node::RegistrationId Node::Impl::add_callback(detail::CallbackSpec spec) {
   if (added.replaced) changes.removed.push_back(added.replaced->id);
   set_own_callbacks();
   announce(std::move(changes));
-  return added.id;
+  return {added.id, std::move(added.replaced)};
 }
 
 void Node::Impl::remove_callback(RegistrationId id) {
@@ -283,7 +283,7 @@ void Node::stop(base::Duration limit) { impl_->stop(limit); }
 bool Node::stopped() const { return impl_->stopping.load(); }
 void Node::begin_drain() { impl_->begin_drain(); }
 
-Node::RegistrationId Node::add_callback(detail::CallbackSpec spec) { return impl_->add_callback(std::move(spec)); }
+Node::Added Node::add_callback(detail::CallbackSpec spec) { return impl_->add_callback(std::move(spec)); }
 void Node::remove_callback(RegistrationId id) { impl_->remove_callback(id); }
 
 void Node::add_system_callback(rpc::SystemCallback id, std::string name, rpc::SystemHandler handler) {

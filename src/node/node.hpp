@@ -33,7 +33,6 @@ struct Options {
   detail::Balance balance = detail::Balance::round_robin;
   std::size_t max_message_size = 256u << 20;
   std::size_t max_pending_calls = 1u << 16;
-  std::size_t max_queued_requests = 1u << 16;
   std::size_t max_queued_bytes = 64u << 20;
 };
 
@@ -85,7 +84,11 @@ class Node {
 
   // Callbacks of this process.
   using RegistrationId = std::uint32_t;
-  RegistrationId add_callback(detail::CallbackSpec spec);
+  struct Added {
+    RegistrationId id = 0;
+    std::shared_ptr<const void> replaced;  ///< what was there under that name; may hold the last of what it captured
+  };
+  Added add_callback(detail::CallbackSpec spec);
   /// Takes it out of the directory and waits until running calls of it have ended (not for the caller's own).
   void remove_callback(RegistrationId id);
 

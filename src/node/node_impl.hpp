@@ -36,7 +36,7 @@ struct Node::Impl final : session::ChannelSink,
   void on_loop(std::function<void()> task);
   void post_event(std::function<void()> event);
   void run_events();
-  RegistrationId add_callback(detail::CallbackSpec spec);
+  Added add_callback(detail::CallbackSpec spec);
   void remove_callback(RegistrationId id);
   void announce(wire::Register changes);
   void set_own_callbacks();

@@ -8,6 +8,11 @@
 namespace daffi::node {
 namespace {
 std::atomic<std::uint64_t> next_number{1};
+
+[[noreturn]] void fail_in_child() {
+  base::throw_failure(
+      base::fail(ErrorCode::stopped, "this call was made before fork(): its result comes to the parent process only"));
+}
 }  // namespace
 
 AsyncCall::AsyncCall(detail::CallSpec call_spec, std::shared_ptr<rpc::Engine> engine, const base::Clock& clock,
@@ -33,6 +38,7 @@ void AsyncCall::settle(rpc::Engine& engine) {
 
 const detail::Reply& AsyncCall::wait(std::optional<std::chrono::nanoseconds> limit) {
   if (!Completion::done()) {
+    if (home_.left()) fail_in_child();
     const auto deadline = limit ? base::Deadline::in(clock_, *limit) : base::Deadline::never();
     if (!engine_->wait(*this, deadline)) {
       base::throw_failure(base::fail(ErrorCode::timeout, "Function " + spec.name + " result timed out"));
@@ -52,10 +58,11 @@ std::exception_ptr AsyncCall::error() const {
 }
 
 void AsyncCall::cancel() {
-  if (!Completion::done()) cancel_(*this);
+  if (!Completion::done() && !home_.left()) cancel_(*this);
 }
 
 void AsyncCall::on_done(std::function<void()> task) {
+  if (home_.left()) fail_in_child();
   {
     base::Lock lock(mutex_);
     if (!Completion::done()) {

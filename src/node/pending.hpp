@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/annotations.hpp"
+#include "base/fork.hpp"
 #include "rpc/outgoing_call.hpp"
 
 namespace daffi::node {
@@ -42,6 +43,7 @@ class AsyncCall final : public rpc::OutgoingCall,
   const base::Clock& clock_;
   const std::function<void(AsyncCall&)> cancel_;
   const std::uint64_t number_;
+  const base::HomeProcess home_;
   base::Mutex mutex_;
   std::vector<std::function<void()>> continuations_ DAFFI_GUARDED_BY(mutex_);
   std::shared_ptr<AsyncCall> self_;

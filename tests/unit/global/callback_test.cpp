@@ -291,4 +291,23 @@ TEST(DefaultRegistry, ForgetsWhatIsUnregistered) {
   EXPECT_TRUE(a.registered_callbacks()["b"].empty());
 }
 
+/// What a callback keeps, whose end takes another callback back.
+struct TakesBack {
+  daffi::Registration other;
+  ~TakesBack() { other.unregister(); }
+};
+
+TEST(DefaultRegistry, MayReplaceWhatUnregistersOthersAsItEnds) {
+  Cluster cluster;
+  auto& a = cluster.node("a");
+  auto& b = cluster.node("b");
+  auto kept = std::make_shared<TakesBack>(daffi::callback("other", [] {}));
+  const auto replaced = a.callback("f", [kept] { return 1; });
+  kept = nullptr;
+  const daffi::ScopedRegistration mine = daffi::callback("f", [] { return 2; });
+  cluster.settle();
+  EXPECT_EQ((b.call("f") & daffi::FG{.receiver = "a"}).as<int>(), 2);
+  EXPECT_THAT(b.registered_callbacks()["a"], ElementsAre("f"));
+}
+
 }  // namespace
