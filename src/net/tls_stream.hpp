@@ -70,7 +70,7 @@ class TlsStream final : public Stream {
   std::size_t sent_ DAFFI_GUARDED_BY(write_mutex_) = 0;        ///< how much of out_ is through
 
   mutable base::Mutex ssl_mutex_;
-  const std::unique_ptr<SSL, FreeSsl> ssl_;  ///< what it points to is used under ssl_mutex_
+  const std::unique_ptr<SSL, FreeSsl> ssl_;           ///< what it points to is used under ssl_mutex_
   bool shaken_ DAFFI_GUARDED_BY(ssl_mutex_) = false;  ///< the handshake is done; OpenSSL forgets that when it fails
   base::Failure failure_ DAFFI_GUARDED_BY(ssl_mutex_);
 };
