@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "wire/broadcast_messages.hpp"
 #include "wire/call_messages.hpp"
 #include "wire/directory_messages.hpp"
 #include "wire/handshake_messages.hpp"
@@ -15,9 +16,9 @@
 
 namespace daffi::wire {
 
-/// The payload of a message: Hello, Challenge, Proof, Welcome, Close, Register, Snapshot, Delta, Describe, Described;
-/// Descriptor too, as the key by which equal ones are found. Texts beyond their limits are cut; whether the whole fits
-/// into a frame is for the caller to check. Threads: any.
+/// The payload of a message: Hello, Challenge, Proof, Welcome, Close, Register, Snapshot, Delta, Describe, Described,
+/// SentTo; /// Descriptor too, as the key by which equal ones are found. Texts beyond their limits are cut; whether the
+/// whole fits into a frame is for the caller to check. Threads: any.
 template <typename M>
 std::vector<std::byte> encode(const M& message);
 

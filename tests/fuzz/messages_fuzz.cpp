@@ -46,6 +46,16 @@ void check_call(Bytes payload) {
   expect_same(again, payload, true);
 }
 
+void check_broadcast(Bytes payload) {
+  const auto broadcast = wire::decode_broadcast(payload);
+  if (!broadcast.ok()) return;
+  auto again = wire::encode_broadcast_head(broadcast->name);
+  again.resize(again.size() + wire::kCallHeadSize);
+  wire::encode_call_head(broadcast->head, std::span(again).last<wire::kCallHeadSize>());
+  again.insert(again.end(), broadcast->arguments.begin(), broadcast->arguments.end());
+  expect_same(again, payload, false);
+}
+
 }  // namespace
 
 // The first byte is the frame's kind, the rest its payload.
@@ -92,6 +102,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case wire::FrameKind::bounce:
     case wire::FrameKind::refuse:
       check_returned(payload);
+      break;
+    case wire::FrameKind::broadcast:
+      check_broadcast(payload);
+      break;
+    case wire::FrameKind::sent_to:
+      check<wire::SentTo>(payload);
       break;
     default:
       break;

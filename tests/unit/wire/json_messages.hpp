@@ -75,6 +75,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Describe::Item, member_id, callback_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Describe, items)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Described::Item, member_id, callback_id, doc)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Described, items)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SentTo, members)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CallHead, callback_id, remaining_ms, flags)
 
 }  // namespace daffi::wire

@@ -96,6 +96,8 @@ inline Delta delta() {
 inline Describe describe() { return {{{2, 7}, {2, 8}}}; }
 inline Described described() { return {{{2, 7, "Counts up to end."}, {2, 8, ""}}}; }
 
+inline SentTo sent_to() { return {{2, 3, 0x01020304}}; }
+
 /// Calls visit(message) for every sample.
 template <typename Visit>
 void for_each(Visit visit) {
@@ -115,6 +117,8 @@ void for_each(Visit visit) {
   visit(Delta{});
   visit(describe());
   visit(described());
+  visit(sent_to());
+  visit(SentTo{});
 }
 
 }  // namespace daffi::wire::samples

@@ -87,6 +87,15 @@ TEST(Vectors, OfCallsHold) {
                   {"frame", "refuse"},
                   {"fields", {{"code", 27}, {"text", "stopping"}, {"call", to_hex(head)}}},
                   {"payload", to_hex(encode_return_head(ErrorCode::draining, "stopping")) + to_hex(head)}});
+
+  const CallHead unaddressed{.callback_id = 0, .remaining_ms = CallHead::kNoLimit};
+  encode_call_head(unaddressed, head);
+  made.push_back({{"name", "broadcast"},
+                  {"frame", "broadcast"},
+                  {"fields", {{"name", "get_menu"}, {"call", unaddressed}, {"arguments", "9080"}}},
+                  {"payload", to_hex(encode_broadcast_head("get_menu")) + to_hex(head) + "9080"}});
+  made.push_back(vector_of("sent to", samples::sent_to()));
+  made.push_back(vector_of("sent to nobody", SentTo{}));
   expect_file("calls.json", made);
 }
 
