@@ -120,6 +120,12 @@ Member* Directory::find_instance(const wire::InstanceToken& instance) const {
   return found == by_instance_.end() ? nullptr : found->second;
 }
 
+const std::map<std::uint64_t, Directory::Holder>& Directory::holders(std::string_view callback) const {
+  static const std::map<std::uint64_t, Holder> none;
+  const auto found = holders_.find(callback);
+  return found == holders_.end() ? none : found->second;
+}
+
 const std::vector<base::Slice>& Directory::snapshot() {
   if (snapshot_sequence_ == log_.closed()) return snapshot_;
   SnapshotPacker packer(epoch_, log_.closed());
@@ -144,6 +150,7 @@ std::vector<wire::CallbackEntry> Directory::add_callbacks(Member& member, std::v
     if (fresh) log_.introduce(descriptor.descriptor, descriptor.encoded_size);
     entries.push_back({registration.callback_id, descriptor.descriptor.id, std::move(registration.name)});
     member.registered_size += registered_size(entries.back(), descriptor);
+    holders_[entries.back().name].insert_or_assign(member.joined, Holder{&member, registration.callback_id});
     const std::size_t size = registration.doc.size();
     if (size > 0 && member.documentation_size + size <= session::kMaxDocumentationSize) {
       member.documentation_size += size;
@@ -165,7 +172,7 @@ std::vector<std::uint32_t> Directory::remove_callbacks(Member& member, const wir
     if (!ids.contains(callback.callback_id) && !names.contains(callback.name)) return false;
     removed.push_back(callback.callback_id);
     member.registered_size -= registered_size(callback, descriptors_.get(callback.descriptor_id));
-    descriptors_.release(callback.descriptor_id);
+    release_callback(member, callback);
     if (const auto text = member.documentation.find(callback.callback_id); text != member.documentation.end()) {
       member.documentation_size -= text->second.size();
       member.documentation.erase(text);
@@ -176,10 +183,20 @@ std::vector<std::uint32_t> Directory::remove_callbacks(Member& member, const wir
 }
 
 void Directory::drop_callbacks(Member& member) {
-  for (const wire::CallbackEntry& callback : member.entry.callbacks) descriptors_.release(callback.descriptor_id);
+  for (const wire::CallbackEntry& callback : member.entry.callbacks) release_callback(member, callback);
   member.entry.callbacks.clear();
   member.documentation.clear();
   member.registered_size = member.documentation_size = 0;
+}
+
+void Directory::release_callback(Member& member, const wire::CallbackEntry& callback) {
+  descriptors_.release(callback.descriptor_id);
+  const auto named = holders_.find(callback.name);
+  if (named == holders_.end()) return;
+  // A name that was announced twice is held under its last id.
+  const auto held = named->second.find(member.joined);
+  if (held != named->second.end() && held->second.callback_id == callback.callback_id) named->second.erase(held);
+  if (named->second.empty()) holders_.erase(named);
 }
 
 void Directory::record(Member& member, wire::Change change) { member.changed = log_.record(std::move(change)); }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,6 +44,13 @@ class Directory {
 
   Member* find_name(std::string_view name) const;
   Member* find_instance(const wire::InstanceToken& instance) const;
+  /// One who holds a callback of a name, and under which id. Value.
+  struct Holder {
+    Member* member;
+    std::uint32_t callback_id;
+  };
+  /// All who hold it, suspended and draining ones included, by when they joined. Valid until the next change.
+  const std::map<std::uint64_t, Holder>& holders(std::string_view callback) const;
   std::size_t size() const { return by_name_.size(); }
 
   /// The frames of a snapshot as of log().closed(), with which nothing may be open; made once as long as nothing
@@ -55,6 +63,7 @@ class Directory {
   std::vector<wire::CallbackEntry> add_callbacks(Member& member, std::vector<wire::Registration> added);
   std::vector<std::uint32_t> remove_callbacks(Member& member, const wire::Register& news);
   void drop_callbacks(Member& member);
+  void release_callback(Member& member, const wire::CallbackEntry& callback);
   void record(Member& member, wire::Change change);
   void record_entry(Member& member, bool resumed);
 
@@ -66,6 +75,7 @@ class Directory {
   std::map<std::uint64_t, Member*> in_order_;  ///< by joined
   std::unordered_map<std::string, Member*> by_name_;
   std::map<wire::InstanceToken, Member*> by_instance_;
+  std::map<std::string, std::map<std::uint64_t, Holder>, std::less<>> holders_;  ///< by callback name and `joined`
   std::vector<base::Slice> snapshot_;
   std::optional<std::uint64_t> snapshot_sequence_;
 };

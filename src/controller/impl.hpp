@@ -73,8 +73,20 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   void undeliverable(Session& from, const wire::Frame& frame, ErrorCode code, std::string_view text);
   void bounce(Session& caller, const wire::Header& call, std::uint32_t callee, ErrorCode code, std::string_view text,
               base::Slice payload);
+  /// Tells the target all that it must know before it sees a frame of the source.
+  void introduce(Session& target, const Member& source);
+  /// Whether the target takes one more call; it has been introduced.
+  bool has_room(const Session& target, const Member& source) const;
+  /// Appends, large bytes without a copy.
+  void queue(Session& target, const base::Block& owner, base::Bytes bytes);
   /// Sends the calls that a connection never delivered back to their callers.
   void bounce_unsent(Session& session, std::uint32_t callee);
+
+  // One call to many (broadcast.cpp).
+  void broadcast(Session& from, const wire::Frame& frame);
+  std::vector<Directory::Holder> broadcast_targets(const Session& from, std::string_view callback) const;
+  void send_to_holder(Session& from, const Directory::Holder& holder, const wire::Header& header,
+                      const wire::Broadcast& call);
 
   wire::Header header(wire::FrameKind kind, std::uint64_t id = 0) const {
     return {.kind = kind, .epoch = epoch, .id = id};

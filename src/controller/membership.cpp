@@ -28,6 +28,8 @@ void Controller::Impl::on_frame(Session& session, const wire::Frame& frame) {
     case FrameKind::chunk:
     case FrameKind::credit:
       return forward(session, frame);
+    case FrameKind::broadcast:
+      return broadcast(session, frame);
     case FrameKind::ping:
       session.out().append_frame(header(FrameKind::pong, frame.header.id), base::Bytes());
       return session.touch();

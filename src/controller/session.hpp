@@ -75,6 +75,7 @@ class Session final : public net::Watcher, public net::Deferred {
 
   /// To append to; touch() afterwards. Bulk goes to queue().append_bulk().
   wire::OutQueue& out() { return queue_.urgent(); }
+  const wire::OutQueue& out() const { return queue_.urgent(); }
   wire::SendQueue& queue() { return queue_; }
   /// Has what was queued written once the round's events have been handled.
   void touch();

@@ -31,25 +31,15 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
     return undeliverable(from, frame, ErrorCode::remote_stopped_not_run, "that member has lost its connection");
   }
   Session& target = *to->session;
-  // A frame from M is never seen by who has not been told what M is by now.
-  if (target.directory_sent < from.member->changed) [[unlikely]] {
-    directory.log().close();
-    catch_up(target);
-  }
-  if (is_call && (target.out().bytes() > options.max_queued_bytes_per_member ||
-                  target.directory_sent < from.member->changed)) [[unlikely]] {
+  introduce(target, *from.member);
+  if (is_call && !has_room(target, *from.member)) [[unlikely]] {
     return undeliverable(from, frame, ErrorCode::busy, "too much is queued for that member");
   }
   wire::patch_member(frame.raw, from.member->id());
-  const base::Bytes whole = frame.whole();
-  if (wire::is_bulk(header.kind)) return forward_bulk(from, target, whole);
-  if (whole.size() < wire::OutQueue::kReferFrom || target.out().bytes() > kReferUpTo) {
-    target.out().append(whole);
-  } else {
-    target.out().append(base::Slice{from.input_owner(), whole});
-  }
+  if (wire::is_bulk(header.kind)) return forward_bulk(from, target, frame.whole());
+  queue(target, from.input_owner(), frame.whole());
   ++counters.frames_switched;
-  counters.bytes_switched += whole.size();
+  counters.bytes_switched += frame.whole().size();
   target.touch();
 }
 
@@ -69,6 +59,26 @@ void Controller::Impl::forward_bulk(Session& from, Session& target, base::Bytes 
   ++counters.frames_switched;
   counters.bytes_switched += frame.size();
   target.touch();
+}
+
+// A frame from M is never seen by who has not been told what M is by now.
+void Controller::Impl::introduce(Session& target, const Member& source) {
+  if (target.directory_sent >= source.changed) [[likely]]
+    return;
+  directory.log().close();
+  catch_up(target);
+}
+
+bool Controller::Impl::has_room(const Session& target, const Member& source) const {
+  return target.out().bytes() <= options.max_queued_bytes_per_member && target.directory_sent >= source.changed;
+}
+
+void Controller::Impl::queue(Session& target, const base::Block& owner, base::Bytes bytes) {
+  if (bytes.size() < wire::OutQueue::kReferFrom || target.out().bytes() > kReferUpTo) {
+    target.out().append(bytes);
+  } else {
+    target.out().append(base::Slice{owner, bytes});
+  }
 }
 
 // Calls come back to their caller. Of the rest nobody waits for an answer.
