@@ -3,6 +3,7 @@
 
 #include "daffi/args.hpp"          // IWYU pragma: export
 #include "daffi/async_result.hpp"  // IWYU pragma: export
+#include "daffi/broadcast.hpp"     // IWYU pragma: export
 #include "daffi/call_context.hpp"  // IWYU pragma: export
 #include "daffi/callback.hpp"      // IWYU pragma: export
 #include "daffi/codec.hpp"         // IWYU pragma: export

@@ -13,6 +13,7 @@
 
 #include "daffi/args.hpp"
 #include "daffi/async_result.hpp"
+#include "daffi/broadcast.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/detail/fetch_arguments.hpp"
 #include "daffi/detail/result.hpp"
@@ -36,7 +37,7 @@ namespace detail {
 
 DAFFI_API std::weak_ptr<Core> core_of(const Global& global);
 
-/// What a Fetch gives: R under FG, AsyncResult<R> under BG.
+/// What a Fetch gives: R under FG, AsyncResult<R> under BG, an Outcome<R> by process name under BROADCAST.
 template <typename M, typename R>
 struct FetchResult;
 template <typename R>
@@ -46,6 +47,10 @@ struct FetchResult<FG, R> {
 template <typename R>
 struct FetchResult<BG, R> {
   using type = AsyncResult<R>;
+};
+template <typename R>
+struct FetchResult<BROADCAST, R> {
+  using type = Outcomes<R>;
 };
 
 }  // namespace detail
@@ -161,6 +166,17 @@ class Fetch<R(Params...), M> {
     return send<M2>(detail::call_spec(spec_.name, modifier), arguments...);
   }
 
+  /// Begins a broadcast and does not wait for it: `co_await get_menu.start(BROADCAST{.timeout = 5s})` gives what call()
+  /// with the same modifier gives.
+  AsyncResult<Outcomes<R>> start(const BROADCAST& modifier, const std::decay_t<Params>&... arguments) const {
+    return send<Begun>(detail::call_spec(spec_.name, modifier), arguments...);
+  }
+  template <typename... Ts>
+    requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
+  AsyncResult<Outcomes<R>> start(const BROADCAST& modifier, const Ts&... arguments) const {
+    return send<Begun>(detail::call_spec(spec_.name, modifier), arguments...);
+  }
+
   /// The callback's name.
   [[nodiscard]] const std::string& alias() const { return spec_.name; }
   void set_alias(std::string name) { spec_.name = std::move(name); }
@@ -173,6 +189,7 @@ class Fetch<R(Params...), M> {
  private:
   using Body = std::function<void(Writer&, detail::CallSpec&, const std::decay_t<Params>&...)>;
   using Parameters = std::tuple<std::decay_t<Params>...>;
+  struct Begun {};  ///< in place of the modifier: a broadcast that is not waited for
 
   Fetch(std::weak_ptr<detail::Core> core, std::string name, Body body, M modifier)
       : core_(std::move(core)),
@@ -219,12 +236,14 @@ class Fetch<R(Params...), M> {
   }
 
   template <typename M2>
-  typename detail::FetchResult<M2, R>::type hand_over(const detail::CallSpec& spec, Writer& arguments) const {
+  auto hand_over(const detail::CallSpec& spec, Writer& arguments) const {
     const auto core = detail::lock_core(core_);
-    if constexpr (std::is_same_v<M2, FG>) {
+    if constexpr (std::is_same_v<M2, Begun>) {
+      return AsyncResult<Outcomes<R>>(core->start_call(spec, arguments));
+    } else if constexpr (!std::is_same_v<M2, BG>) {
       detail::Reply reply;
       core->call(spec, arguments, reply);
-      return detail::read_result<R>(reply, spec.name);
+      return detail::read_result<typename detail::FetchResult<M2, R>::type>(reply, spec.name);
     } else {
       return AsyncResult<R>(core->start_call(spec, arguments));
     }

@@ -8,14 +8,15 @@
 
 #include "daffi/args.hpp"
 #include "daffi/async_result.hpp"
+#include "daffi/broadcast.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/modifiers.hpp"
 #include "daffi/value.hpp"
 
 namespace daffi::inline v1 {
 
-/// What Global::call gives. Does nothing until `& FG{…}` or `& BG{…}`, and makes the call again at each of these. The
-/// arguments were encoded when it was made. Threads: any. Documentation: 4, 7.1.1.
+/// What Global::call gives. Does nothing until `& FG{…}`, `& BG{…}` or `& BROADCAST{…}`, and makes the call again at
+/// each of these. The arguments were encoded when it was made. Threads: any. Documentation: 4, 7.1.1.
 class [[nodiscard]] LazyCall {
  public:
   /// `arguments` was written by encode_arguments.
@@ -30,6 +31,10 @@ class [[nodiscard]] LazyCall {
   /// Blocks until the result is here; throws as any call does.
   DAFFI_API Value operator&(const FG& modifier) const;
   DAFFI_API AsyncResult<Value> operator&(const BG& modifier) const;
+  /// Blocks until every process that holds the callback has answered.
+  DAFFI_API Outcomes<Value> operator&(const BROADCAST& modifier) const;
+  /// Begins it and does not wait.
+  [[nodiscard]] DAFFI_API AsyncResult<Outcomes<Value>> start(const BROADCAST& modifier) const;
 
  private:
   detail::CallSpec prepare(detail::CallSpec spec, Writer& arguments) const;

@@ -1,4 +1,5 @@
-/// @file  Execution modifiers: FG waits for the result, BG hands back an AsyncResult. Documentation: 2.13, 6.
+/// @file  Execution modifiers: FG waits for the result, BG hands back an AsyncResult, BROADCAST asks everybody.
+/// Documentation: 2.13, 2.14, 6.
 #pragma once
 
 #include <string>
@@ -40,16 +41,31 @@ struct BG {
   bool operator==(const BG&) const = default;
 };
 
+/// Every other process that holds the callback: the call blocks until all of them have answered, and gives an Outcome
+/// for each. Processes that are stopping, or have lost their connection, are not asked. When the time runs out:
+/// BroadcastTimeout, with what has arrived. Arguments of a broadcast fit into one frame (255 KiB), and the callback
+/// must not be one that streams. Value.
+struct BROADCAST {
+  using Modifier = BROADCAST;
+
+  Duration timeout = {};      ///< from the call, or from the end of `eta`
+  Duration eta = {};          ///< waits this long before it sends
+  bool return_result = true;  ///< false: fire and forget; the call gives no Outcomes
+
+  bool operator==(const BROADCAST&) const = default;
+};
+
 namespace detail {
 
 /// How a call of `name` by this modifier is to be made. Throws GlobalContextError (invalid_modifier) naming the
 /// argument when a duration is negative or arguments contradict each other.
 DAFFI_API CallSpec call_spec(std::string name, const FG& modifier);
 DAFFI_API CallSpec call_spec(std::string name, const BG& modifier);
+DAFFI_API CallSpec call_spec(std::string name, const BROADCAST& modifier);
 
 }  // namespace detail
 
-/// FG or BG.
+/// FG, BG or BROADCAST.
 template <typename T>
 concept ExecutionModifier = requires(const T& modifier) { detail::call_spec(std::string(), modifier); };
 

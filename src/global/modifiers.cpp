@@ -48,4 +48,15 @@ CallSpec call_spec(std::string name, const BG& modifier) {
   return spec;
 }
 
+CallSpec call_spec(std::string name, const BROADCAST& modifier) {
+  CallSpec spec;
+  spec.name = std::move(name);
+  spec.timeout = checked(modifier.timeout, "BROADCAST", "timeout");
+  spec.eta = checked(modifier.eta, "BROADCAST", "eta");
+  spec.return_result = modifier.return_result;
+  spec.broadcast = true;
+  spec.show_arguments = &show_current_arguments;
+  return spec;
+}
+
 }  // namespace daffi::inline v1::detail

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "global/runtime.hpp"
+#include "node/pending.hpp"
 
 namespace daffi::global_ {
 
@@ -23,7 +24,7 @@ node::Node& Runtime::node() {
 
 void Runtime::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
   auto result = node().call(spec, arguments, reply);
-  if (!result.ok()) base::throw_failure(std::move(result).failure());
+  if (!result.ok()) std::rethrow_exception(node::to_exception(std::move(result).failure(), spec, reply.gathered));
 }
 
 std::shared_ptr<detail::PendingCall> Runtime::start_call(const detail::CallSpec& spec, Writer& arguments) {

@@ -111,6 +111,20 @@ Value LazyCall::operator&(const FG& modifier) const {
   return detail::read_result<Value>(reply, name_);
 }
 
+Outcomes<Value> LazyCall::operator&(const BROADCAST& modifier) const {
+  detail::ArgumentWriter arguments;
+  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  detail::Reply reply;
+  detail::lock_core(core_)->call(spec, *arguments, reply);
+  return detail::read_result<Outcomes<Value>>(reply, name_);
+}
+
+AsyncResult<Outcomes<Value>> LazyCall::start(const BROADCAST& modifier) const {
+  detail::ArgumentWriter arguments;
+  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  return AsyncResult<Outcomes<Value>>(detail::lock_core(core_)->start_call(spec, *arguments));
+}
+
 AsyncResult<Value> LazyCall::operator&(const BG& modifier) const {
   detail::ArgumentWriter arguments;
   const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);

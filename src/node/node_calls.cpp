@@ -18,13 +18,13 @@ base::Failure stopped_failure() {
 
 base::Failure no_controller_failure() { return base::fail(ErrorCode::no_controller, "Lost connection to Controller."); }
 
+}  // namespace
+
 std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now) {
   if (deadline.is_never()) return wire::CallHead::kNoLimit;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(now)).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, wire::CallHead::kNoLimit - 1));
 }
-
-}  // namespace
 
 base::Failure Node::Impl::timed_out(const rpc::OutgoingCall& call) const {
   if (call.sent) return base::fail(ErrorCode::timeout, "Function " + call.spec.name + " result timed out");
@@ -56,11 +56,16 @@ base::Result<base::Deadline> Node::Impl::admit(const detail::CallSpec& spec, con
 }
 
 base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
+  if (!spec.return_result) return fire(spec, arguments);
   const auto deadline = admit(spec, arguments);
   if (!deadline.ok()) return deadline.failure();
   BlockingCall call(spec);
   call.deadline = *deadline;
-  place(call, arguments.buffer(), false);
+  if (spec.eta > base::Duration::zero()) {
+    park(call, arguments.buffer(), clock().now() + spec.eta);
+  } else {
+    place(call, arguments.buffer(), false);
+  }
   while (!engine->wait(call, call.deadline)) {
     // Out of time, unless the answer is just being delivered.
     if (take_back(call)) {
@@ -69,8 +74,8 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
     }
     engine->wait(call, base::Deadline::in(clock(), std::chrono::milliseconds(1)));
   }
-  if (call.failure) return std::move(*call.failure);
   reply = std::move(call.reply);
+  if (call.failure) return std::move(*call.failure);
   return {};
 }
 
@@ -150,8 +155,14 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     Pick choice = pick(call);
     if (choice.failure) return fail(call, std::move(*choice.failure));
     if (choice.wait) return park(call, frame, {});
-    if (place_now(call, frame, *choice.route, corked)) return;
+    if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked)) return;
   }
+}
+
+// Why the table took no more.
+base::Failure Node::Impl::table_full() const {
+  if (stopping.load()) return stopped_failure();
+  return base::fail(ErrorCode::busy, "too many calls are pending (" + std::to_string(options.max_pending_calls) + ")");
 }
 
 // False: the connection broke under it, and the call is back in the caller's hands.
@@ -162,9 +173,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   call.sent = true;
   if (!calls.add(call)) {
     call.sent = false;
-    fail(call, stopping.load() ? stopped_failure()
-                               : base::fail(ErrorCode::busy, "too many calls are pending (" +
-                                                                 std::to_string(options.max_pending_calls) + ")"));
+    fail(call, table_full());
     return true;
   }
   // From here on the call may end at any moment: only its id, read before, is used.
@@ -216,6 +225,7 @@ Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder
 
 Node::Impl::Pick Node::Impl::pick(rpc::OutgoingCall& call) {
   if (call.spec.system != 0) return pick_process(call);
+  if (call.spec.broadcast) return pick_every(call);
   return call.spec.receiver.empty() ? pick_any(call) : pick_receiver(call);
 }
 
@@ -281,6 +291,11 @@ Node::Impl::Pick Node::Impl::pick_any(rpc::OutgoingCall& call) {
   if (const auto chosen = balancer.choose(holders, spec, mode, call.tried, *this)) {
     return checked(call, holders[*chosen]);
   }
+  return nobody_to_pick(call, holders);
+}
+
+Node::Impl::Pick Node::Impl::nobody_to_pick(const rpc::OutgoingCall& call, const std::vector<Holder>& holders) const {
+  const detail::CallSpec& spec = call.spec;
   const bool suspended = std::any_of(holders.begin(), holders.end(), [](const Holder& h) { return h.suspended; });
   if (suspended || (call.bounced && !holders.empty())) return {{}, true, {}};
   if (holders.empty() && directory.is_expected(spec.name, clock().now())) return {{}, true, {}};
@@ -375,19 +390,25 @@ bool Node::Impl::take_back(rpc::OutgoingCall& call) { return calls.take(call.id.
 
 // Ends a call that was taken back, and tells its callee, if it has one.
 void Node::Impl::abandon(rpc::OutgoingCall& call, base::Failure failure) {
+  if (call.spec.broadcast) return abandon_broadcast(call, std::move(failure));
   if (call.sent) send_control(wire::FrameKind::cancel, call.target, call.id.load());
   fail(call, std::move(failure));
+}
+
+base::Failure Node::Impl::not_run(const detail::CallSpec& spec, const std::string& who,
+                                  const wire::Returned& back) const {
+  return base::fail(back.code, "process '" + who + "' did not run '" + spec.name + "': " + back.text);
 }
 
 // A frame that reached nobody (bounce), or was not run (refuse): another holder takes it, if there is one.
 void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
   auto back = wire::decode_returned(frame.payload);
   if (!back.ok()) return fail(call, back.failure());
+  if (call.gathering != nullptr) return fail(call, not_run(call.spec, "?", *back));  // the controller refused it whole
   call.sent = false;
   call.tried.push_back(call.target);
   call.bounced = frame.header.kind == wire::FrameKind::bounce && back->code != ErrorCode::busy;
-  const std::string who = directory.name_of(call.target);
-  call.refusal = base::fail(back->code, "process '" + who + "' did not run '" + call.spec.name + "': " + back->text);
+  call.refusal = not_run(call.spec, directory.name_of(call.target), *back);
   if (back->code == ErrorCode::not_permitted || back->code == ErrorCode::too_large) return fail(call, *call.refusal);
   resent.fetch_add(1, std::memory_order_relaxed);
   std::vector<std::byte> again(wire::kHeaderSize);

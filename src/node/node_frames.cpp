@@ -14,8 +14,9 @@ struct Batch {
     wire::Header header;
     std::vector<std::byte> payload;
   };
-  std::vector<rpc::OutgoingCall*> done;  ///< the reply is in them
-  std::vector<Late> late;                ///< errors and returns: rare, so they are looked at behind the role
+  std::vector<rpc::OutgoingCall*> done;      ///< the reply is in them
+  std::vector<rpc::OutgoingCall*> gathered;  ///< broadcasts that all have answered
+  std::vector<Late> late;                    ///< errors and returns: rare, so they are looked at behind the role
   std::vector<std::uint64_t> pings;
   std::vector<Late> others;  ///< close, described
   bool directory = false;
@@ -52,6 +53,15 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     case wire::FrameKind::snapshot:
     case wire::FrameKind::delta:
       return on_directory(frame);
+    case wire::FrameKind::sent_to: {
+      const auto sent_to = wire::decode<wire::SentTo>(frame.payload);
+      if (!sent_to.ok()) {
+        batch.broken = sent_to.failure();
+      } else if (auto* call = on_sent_to(frame.header, *sent_to)) {
+        batch.gathered.push_back(call);
+      }
+      return;
+    }
     case wire::FrameKind::described:
     case wire::FrameKind::close:
       batch.others.push_back({nullptr, frame.header, {frame.payload.begin(), frame.payload.end()}});
@@ -69,6 +79,10 @@ void Node::Impl::on_answer(const wire::Frame& frame) {
                                 ? calls.take(frame.header.id)
                                 : calls.take(frame.header.id, frame.header.member);
   if (call == nullptr) {
+    const auto part = calls.take_part(frame.header.id, frame.header.member, frame.header.kind, frame.payload);
+    if (bounce && part.known) bounced.fetch_add(1, std::memory_order_relaxed);
+    if (part.call != nullptr) batch.gathered.push_back(part.call);
+    if (part.known) return;
     late_replies.fetch_add(1, std::memory_order_relaxed);
     return;
   }
@@ -115,21 +129,9 @@ void Node::Impl::after_read(session::Channel& from) {
       returned(*late.call, frame);
       continue;
     }
-    auto error = wire::decode_error(late.payload);
-    base::Failure failure = error.ok() ? std::move(error->failure) : error.failure();
-    const std::string who = directory.name_of(late.header.member);
-    if (failure.remote) {
-      RemoteException account = *failure.remote;
-      account.process = who;
-      failure.remote = std::make_shared<const RemoteException>(std::move(account));
-    }
-    // What the system itself says about a call needs nothing in front; what user code throws does, however it came to
-    // run.
-    if (failure.remote || late.call->spec.system == 0)
-      failure.message = "Exception while processing function '" + late.call->spec.name + "' on remote executor [" +
-                        who + "]. " + failure.message;
-    fail(*late.call, std::move(failure));
+    fail(*late.call, reported(late.call->spec, directory.name_of(late.header.member), late.payload));
   }
+  for (rpc::OutgoingCall* call : std::exchange(batch.gathered, {})) finish_broadcast(*call, {});
   for (const std::uint64_t id : std::exchange(batch.pings, {})) send_control(wire::FrameKind::pong, 0, id);
   if (std::exchange(batch.resync, false)) send_control(wire::FrameKind::resync, 0, 0);
   if (std::exchange(batch.directory, false)) directory_changed();
@@ -147,6 +149,23 @@ void Node::Impl::after_read(session::Channel& from) {
   }
 }
 
+// An error frame, as the caller is to see it.
+base::Failure Node::Impl::reported(const detail::CallSpec& spec, const std::string& who, base::Bytes error) const {
+  auto read = wire::decode_error(error);
+  base::Failure failure = read.ok() ? std::move(read->failure) : read.failure();
+  if (failure.remote) {
+    RemoteException account = *failure.remote;
+    account.process = who;
+    failure.remote = std::make_shared<const RemoteException>(std::move(account));
+  }
+  // What the system itself says about a call needs nothing in front; what user code throws does, however it came to
+  // run.
+  if (failure.remote || spec.system == 0)
+    failure.message =
+        "Exception while processing function '" + spec.name + "' on remote executor [" + who + "]. " + failure.message;
+  return failure;
+}
+
 void Node::Impl::on_end(std::shared_ptr<session::Channel> ended, base::CloseReason reason, const std::string& text) {
   loop.post(
       [self = shared_from_this(), ended = std::move(ended), reason, text] { self->lost(ended.get(), reason, text); });
@@ -160,6 +179,7 @@ void Node::Impl::directory_changed() {
       for (rpc::OutgoingCall* call : calls.take_sent_to(member)) {
         fail(*call, base::fail(ErrorCode::remote_stopped, "Remote process " + who + " stopped unexpectedly."));
       }
+      for (rpc::OutgoingCall* call : calls.take_completed_without(member)) finish_broadcast(*call, {});
       server->caller_lost(member);
     }
   }

@@ -1,5 +1,6 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
-/// (connection), node_calls.cpp (calls out), node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
+/// (connection), node_calls.cpp (calls out), node_broadcast.cpp (calls to many), node_frames.cpp (what comes in) and
+/// node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include "rpc/server.hpp"
 #include "session/channel.hpp"
 #include "session/heartbeat.hpp"
+#include "wire/broadcast_messages.hpp"
 
 namespace daffi::node {
 
@@ -60,6 +62,7 @@ struct Node::Impl final : session::ChannelSink,
   void on_end(std::shared_ptr<session::Channel> ended, base::CloseReason reason, const std::string& text) override;
   void want_writable() override { engine->want_writable(); }
   void on_answer(const wire::Frame& frame);
+  base::Failure reported(const detail::CallSpec& spec, const std::string& who, base::Bytes error) const;
   void on_directory(const wire::Frame& frame);
   void directory_changed();
   const base::Clock& clock() const override { return loop.clock(); }
@@ -98,9 +101,24 @@ struct Node::Impl final : session::ChannelSink,
   bool take_back(rpc::OutgoingCall& call);
   void abandon(rpc::OutgoingCall& call, base::Failure failure);
   void returned(rpc::OutgoingCall& call, const wire::Frame& frame);
+  base::Failure not_run(const detail::CallSpec& spec, const std::string& who, const wire::Returned& back) const;
+  base::Failure table_full() const;
   base::Failure patience_ended(const rpc::OutgoingCall& call) const;
   base::Failure timed_out(const rpc::OutgoingCall& call) const;
   std::function<void(AsyncCall&)> canceller();
+  /// When there is nobody to take the call now: whether somebody may come, else why not.
+  Pick nobody_to_pick(const rpc::OutgoingCall& call, const std::vector<Holder>& holders) const;
+
+  // node_broadcast.cpp
+  Pick pick_every(const rpc::OutgoingCall& call) const;
+  bool place_broadcast(rpc::OutgoingCall& call, std::span<const std::byte> frame);
+  rpc::OutgoingCall* on_sent_to(const wire::Header& header, const wire::SentTo& sent_to);
+  void cancel_at(std::uint64_t id, const std::vector<std::uint32_t>& members);
+  detail::Gathered to_gathered(const detail::CallSpec& spec, rpc::Gathering::Entry& entry,
+                               const std::optional<base::Failure>& loss) const;
+  void finish_broadcast(rpc::OutgoingCall& call, const std::optional<base::Failure>& loss);
+  void note_refusals(rpc::OutgoingCall& call);
+  void abandon_broadcast(rpc::OutgoingCall& call, base::Failure failure);
 
   // node_waits.cpp
   base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
@@ -176,5 +194,8 @@ struct Node::Impl final : session::ChannelSink,
   std::size_t fires DAFFI_GUARDED_BY(fires_mutex) = 0;  ///< calls without a result that are not acknowledged yet
   rpc::Completion* fires_done DAFFI_GUARDED_BY(fires_mutex) = nullptr;
 };
+
+/// The time a call's caller still waits, as its frame says it.
+std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now);
 
 }  // namespace daffi::node

@@ -111,8 +111,14 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   const auto now = clock().now();
   directory.lost_controller(now, options.grace);
   (void)directory.take_losses();
+  const auto loss = base::fail(ErrorCode::lost_controller, "Lost connection to Controller.");
   for (rpc::OutgoingCall* call : calls.take_all()) {
-    fail(*call, base::fail(ErrorCode::lost_controller, "Lost connection to Controller."));
+    // What has come of a broadcast is kept; those who have not answered cannot any more.
+    if (call->gathering != nullptr && !call->gathering->entries().empty()) {
+      finish_broadcast(*call, loss);
+    } else {
+      fail(*call, loss);
+    }
   }
   server->all_callers_lost();
   const std::string why = std::string(base::to_string(reason)) + (text.empty() ? "" : ": " + text);

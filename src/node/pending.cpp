@@ -44,17 +44,13 @@ const detail::Reply& AsyncCall::wait(std::optional<std::chrono::nanoseconds> lim
       base::throw_failure(base::fail(ErrorCode::timeout, "Function " + spec.name + " result timed out"));
     }
   }
-  if (failure) base::throw_failure(*failure);
+  if (failure) std::rethrow_exception(to_exception(*failure, spec, reply.gathered));
   return reply;
 }
 
 std::exception_ptr AsyncCall::error() const {
   if (!Completion::done() || !failure) return nullptr;
-  try {
-    base::throw_failure(*failure);
-  } catch (...) {
-    return std::current_exception();
-  }
+  return to_exception(*failure, spec, reply.gathered);
 }
 
 void AsyncCall::cancel() {

@@ -1,6 +1,7 @@
 /// @file  The three ways in which a caller waits for a call: blocked, with an AsyncResult, or not at all.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "rpc/outgoing_call.hpp"
 
 namespace daffi::node {
+
+/// What a call's maker is thrown: a broadcast that ran out of time carries what has arrived.
+std::exception_ptr to_exception(base::Failure failure, const detail::CallSpec& spec,
+                                const std::vector<detail::Gathered>& arrived);
 
 /// FG. Lives on the caller's stack until it has settled.
 class BlockingCall final : public rpc::OutgoingCall {

@@ -2,6 +2,7 @@
 #include "rpc/outgoing_call.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace daffi::rpc {
 
@@ -44,13 +45,37 @@ OutgoingCall* CallTable::take(std::uint64_t id, std::uint32_t member) {
   return release(index);
 }
 
-OutgoingCall* CallTable::take(std::uint64_t id) {
-  base::Lock lock(mutex_);
+OutgoingCall* CallTable::find(std::uint64_t id) {
   const std::size_t index = id & ((1u << kIndexBits) - 1);
   if (id == 0 || index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[index];
-  if (slot.call == nullptr || slot.generation != id >> kIndexBits) return nullptr;
-  return release(index);
+  return slot.generation == id >> kIndexBits ? slot.call : nullptr;
+}
+
+OutgoingCall* CallTable::take(std::uint64_t id) {
+  base::Lock lock(mutex_);
+  return find(id) == nullptr ? nullptr : release(id & ((1u << kIndexBits) - 1));
+}
+
+CallTable::Part CallTable::part_of(OutgoingCall& call, bool known) {
+  if (!known || !call.gathering->complete()) return {known, nullptr};
+  return {true, release(call.id.load(std::memory_order_relaxed) & ((1u << kIndexBits) - 1))};
+}
+
+CallTable::Part CallTable::take_part(std::uint64_t id, std::uint32_t member, wire::FrameKind kind,
+                                     base::Bytes payload) {
+  base::Lock lock(mutex_);
+  OutgoingCall* call = find(id);
+  if (call == nullptr || call->gathering == nullptr) return {};
+  return part_of(*call, call->gathering->answer(member, kind, payload));
+}
+
+CallTable::Part CallTable::expect(std::uint64_t id, std::vector<std::pair<std::uint32_t, std::string>> members) {
+  base::Lock lock(mutex_);
+  OutgoingCall* call = find(id);
+  if (call == nullptr || call->gathering == nullptr || call->gathering->expected()) return {};
+  call->gathering->expect(std::move(members));
+  return part_of(*call, true);
 }
 
 template <typename Pick>
@@ -65,6 +90,12 @@ std::vector<OutgoingCall*> CallTable::take_if(Pick pick) {
 
 std::vector<OutgoingCall*> CallTable::take_sent_to(std::uint32_t member) {
   return take_if([member](const OutgoingCall& call) { return call.target == member; });
+}
+
+std::vector<OutgoingCall*> CallTable::take_completed_without(std::uint32_t member) {
+  return take_if([member](OutgoingCall& call) {
+    return call.gathering != nullptr && call.gathering->lose(member) && call.gathering->complete();
+  });
 }
 
 std::vector<OutgoingCall*> CallTable::take_expired(base::SteadyTime now) {

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/annotations.hpp"
@@ -12,6 +14,7 @@
 #include "base/result.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/gathering.hpp"
 
 namespace daffi::rpc {
 
@@ -26,8 +29,10 @@ class OutgoingCall : public Completion {
   virtual void settle(Engine& engine) = 0;
 
   const detail::CallSpec& spec;
-  std::atomic<std::uint64_t> id{0};          ///< in the table, of the last attempt; 0 before the first
-  std::uint32_t target = 0;                  ///< member it was sent to
+  std::atomic<std::uint64_t> id{0};  ///< in the table, of the last attempt; 0 before the first
+  static constexpr std::uint32_t kMany = 0xFFFFFFFF;
+  std::uint32_t target = 0;                  ///< member it was sent to; kMany: those that `gathering` knows
+  std::unique_ptr<Gathering> gathering;      ///< of a broadcast, from when it is sent
   std::vector<std::uint32_t> tried;          ///< members that did not take it
   base::Deadline deadline;                   ///< end of the caller's patience
   bool sent = false;                         ///< a frame may have left for `target`
@@ -47,9 +52,19 @@ class CallTable {
   bool add(OutgoingCall& call);
   /// Takes it out: by an answer from `member`, which must be the one it was sent to. nullptr: not there (any more).
   OutgoingCall* take(std::uint64_t id, std::uint32_t member);
+  /// An answer to a call that went to many, or (expect) who they are. `known`: such a call waited for it; `call`: it
+  /// waits for nobody else, and is taken out.
+  struct Part {
+    bool known = false;
+    OutgoingCall* call = nullptr;
+  };
+  Part take_part(std::uint64_t id, std::uint32_t member, wire::FrameKind kind, base::Bytes payload);
+  Part expect(std::uint64_t id, std::vector<std::pair<std::uint32_t, std::string>> members);
   /// Takes it out, whoever has it.
   OutgoingCall* take(std::uint64_t id);
   std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
+  /// The member will answer nothing any more: takes out those that went to many and now wait for nobody.
+  std::vector<OutgoingCall*> take_completed_without(std::uint32_t member);
   std::vector<OutgoingCall*> take_expired(base::SteadyTime now);
   std::vector<OutgoingCall*> take_all();
   /// No more calls are taken in.
@@ -69,6 +84,8 @@ class CallTable {
   static constexpr unsigned kIndexBits = 24;
 
   OutgoingCall* release(std::size_t index) DAFFI_REQUIRES(mutex_);
+  OutgoingCall* find(std::uint64_t id) DAFFI_REQUIRES(mutex_);
+  Part part_of(OutgoingCall& call, bool known) DAFFI_REQUIRES(mutex_);
   template <typename Pick>
   std::vector<OutgoingCall*> take_if(Pick pick);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +27,13 @@ inline constexpr std::size_t kCallHeadroom = 40;
 /// The same for a result.
 inline constexpr std::size_t kResultHeadroom = 24;
 
+/// What one process answered to a broadcast: an encoded result, or its error. Value.
+struct Gathered {
+  std::string process;
+  std::vector<std::byte> result;
+  std::exception_ptr error;
+};
+
 /// An encoded result: small ones stand inside, larger ones on the heap. Movable.
 class Reply {
  public:
@@ -40,6 +48,8 @@ class Reply {
     return {size_ > sizeof(inline_) ? large_.data() : inline_, size_};
   }
 
+  std::vector<Gathered> gathered;  ///< of a broadcast, which has no bytes of its own
+
  private:
   std::size_t size_ = 0;
   std::byte inline_[192];
@@ -48,7 +58,7 @@ class Reply {
 
 enum class Balance : std::uint8_t { unset, round_robin, random, least_pending, sticky };
 
-/// How one call is to be made: every field of FG and BG in one place. Zero durations mean none.
+/// How one call is to be made: every field of FG, BG and BROADCAST in one place. Zero durations mean none.
 struct CallSpec {
   std::string name;                     ///< the callback's
   std::string receiver;                 ///< empty: any holder
@@ -56,6 +66,7 @@ struct CallSpec {
   std::chrono::nanoseconds timeout{0};  ///< from the call, or from the end of `eta`
   std::chrono::nanoseconds eta{0};
   bool return_result = true;
+  bool broadcast = false;                       ///< to every other process that holds it
   Balance balance = Balance::unset;             ///< unset: the Global's
   std::string key;                              ///< for sticky
   std::size_t positional = 0;                   ///< number of positional arguments, for the check before sending

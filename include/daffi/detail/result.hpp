@@ -1,6 +1,8 @@
 /// @file  Reading a call's result as the type its caller asked for.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -17,16 +19,25 @@ namespace daffi::inline v1::detail {
 template <typename T>
 concept OwningResult = !std::is_reference_v<T> && !std::is_same_v<T, std::string_view> && !std::is_pointer_v<T>;
 
+template <typename R>
+R read_value(std::span<const std::byte> bytes, std::string_view func_name) {
+  Reader reader(bytes);
+  R value{};
+  if (!Codec<R>::read(reader, value) || !reader.expect_end()) refuse_result(reader, func_name, type_name<R>());
+  return value;
+}
+
+/// How a Reply becomes an R; there is another way for what a broadcast gives.
+template <typename R>
+struct ResultReader {
+  static R read(const Reply& reply, std::string_view func_name) { return read_value<R>(reply.bytes(), func_name); }
+};
+
 /// A void call takes whatever came back, as a call in Python would.
 template <typename R>
 R read_result(const Reply& reply, std::string_view func_name) {
   static_assert(OwningResult<R>, "daffi: a call's result must own its data");
-  if constexpr (!std::is_void_v<R>) {
-    Reader reader(reply.bytes());
-    R value{};
-    if (!Codec<R>::read(reader, value) || !reader.expect_end()) refuse_result(reader, func_name, type_name<R>());
-    return value;
-  }
+  if constexpr (!std::is_void_v<R>) return ResultReader<R>::read(reply, func_name);
 }
 
 }  // namespace daffi::inline v1::detail
