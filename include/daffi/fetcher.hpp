@@ -158,7 +158,9 @@ class Fetch<R(Params...), M> {
   /// Calls by another modifier: `sum.call(BG{.timeout = 3s}, 1, 2)` gives an AsyncResult.
   template <ExecutionModifier M2>
   typename detail::FetchResult<M2, R>::type call(const M2& modifier, const std::decay_t<Params>&... arguments) const {
-    return send<M2>(detail::call_spec(spec_.name, modifier), arguments...);
+    detail::CallSpec spec = detail::call_spec(spec_.name, modifier);
+    spec.positional = sizeof...(Params);
+    return send<M2>(spec, arguments...);
   }
   template <ExecutionModifier M2, typename... Ts>
     requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>

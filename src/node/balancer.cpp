@@ -84,6 +84,8 @@ Balancer::Balancer() = default;
 std::optional<std::size_t> Balancer::choose(const std::vector<Holder>& holders, const detail::CallSpec& spec,
                                             detail::Balance mode, const std::vector<MemberId>& tried,
                                             const PendingCounts& pending) {
+  // The usual case: one process holds it, and takes calls.
+  if (holders.size() == 1 && tried.empty() && !holders[0].suspended && !holders[0].draining) return 0;
   thread_local Indexes indexes;  // keeps its memory from call to call
   available(holders, tried, indexes);
   if (indexes.empty()) return std::nullopt;

@@ -36,6 +36,10 @@ void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
   // A circle, so that a coroutine which answers late still finds us; ~Node opens it.
   server = std::make_shared<rpc::Server>(engine, shared_from_this(), options.language,
                                          rpc::Server::Limits{options.max_queued_bytes});
+  async_support = std::make_shared<const AsyncCall::Support>(
+      AsyncCall::Support{engine, clock(), [weak = weak_from_this()](AsyncCall& call) {
+                           if (const auto self = weak.lock()) self->cancel(call);
+                         }});
   session::Presentation me;
   me.process_name = options.process_name;
   me.language = options.language;

@@ -11,6 +11,8 @@ namespace {
 
 // Calls in the background that follow each other more closely than this are written together.
 constexpr auto kBurst = std::chrono::microseconds(20);
+// With so many calls under way one more has company for certain.
+constexpr std::size_t kManyCalls = 16;
 
 base::Failure stopped_failure() {
   return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
@@ -79,12 +81,9 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
   return {};
 }
 
-std::function<void(AsyncCall&)> Node::Impl::canceller() {
-  return [weak = weak_from_this()](AsyncCall& call) {
-    const auto self = weak.lock();
-    if (!self || !self->take_back(call)) return;
-    self->abandon(call, base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was cancelled"));
-  };
+void Node::Impl::cancel(AsyncCall& call) {
+  if (!take_back(call)) return;
+  abandon(call, base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was cancelled"));
 }
 
 base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const detail::CallSpec& spec,
@@ -96,9 +95,9 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const 
   }
   const auto deadline = admit(spec, arguments);
   if (!deadline.ok()) return deadline.failure();
-  auto call = std::make_shared<AsyncCall>(spec, engine, clock(), canceller());
+  auto call = std::make_shared<AsyncCall>(spec, async_support);
   call->deadline = *deadline;
-  call->hold();
+  call->hold(call);
   if (!deadline->is_never()) schedule(deadline->at);
   if (spec.eta > base::Duration::zero()) {
     park(*call, arguments.buffer(), clock().now() + spec.eta);
@@ -151,11 +150,12 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
 void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked) {
   for (;;) {
     if (stopping.load()) return fail(call, stopped_failure());
-    if (!channel.load()) return park(call, frame, {});
+    const auto over = channel.load();
+    if (!over) return park(call, frame, {});
     Pick choice = pick(call);
     if (choice.failure) return fail(call, std::move(*choice.failure));
     if (choice.wait) return park(call, frame, {});
-    if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked)) return;
+    if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked, *over)) return;
   }
 }
 
@@ -165,10 +165,19 @@ base::Failure Node::Impl::table_full() const {
   return base::fail(ErrorCode::busy, "too many calls are pending (" + std::to_string(options.max_pending_calls) + ")");
 }
 
+// A call by itself leaves at once. One of many waits for those that follow it, until the thread that makes them waits
+// for an answer, or for a moment: a system call for each would cost more than all the rest.
+session::Urgency Node::Impl::urgency_of_async(base::SteadyTime now) {
+  if (calls.size() >= kManyCalls) return session::Urgency::corked;
+  if (now == base::SteadyTime()) now = clock().now();
+  const auto before = last_async_send.exchange(now.time_since_epoch().count(), std::memory_order_relaxed);
+  const bool burst = now.time_since_epoch().count() - before < base::Duration(kBurst).count();
+  return burst ? session::Urgency::corked : session::Urgency::now;
+}
+
 // False: the connection broke under it, and the call is back in the caller's hands.
-bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked) {
-  const auto link_now = channel.load();
-  if (!link_now) return false;
+bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked,
+                           session::Channel& over) {
   call.target = route.member;
   call.sent = true;
   if (!calls.add(call)) {
@@ -179,7 +188,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   // From here on the call may end at any moment: only its id, read before, is used.
   const std::uint64_t id = call.id.load();
   const bool no_reply = !call.spec.return_result;
-  const base::SteadyTime now = call.deadline.is_never() && !corked ? base::SteadyTime() : clock().now();
+  const base::SteadyTime now = call.deadline.is_never() ? base::SteadyTime() : clock().now();
   wire::Header header{static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize),
                       wire::FrameKind::call,
                       0,
@@ -191,15 +200,9 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   wire::encode_header(header, frame.first<wire::kHeaderSize>());
   wire::encode_call_head(head, frame.subspan<wire::kHeaderSize, wire::kCallHeadSize>());
   calls_sent.fetch_add(1, std::memory_order_relaxed);
-  bool burst = false;
-  if (corked) {
-    const auto before = last_async_send.exchange(now.time_since_epoch().count(), std::memory_order_relaxed);
-    burst = now.time_since_epoch().count() - before < base::Duration(kBurst).count();
-  }
-  const bool taken =
-      link_now->send(frame, burst ? session::Urgency::corked : session::Urgency::now, !loop.in_loop_thread());
-  if (taken) {
-    if (burst) engine->flush_soon();
+  const session::Urgency urgency = corked ? urgency_of_async(now) : session::Urgency::now;
+  if (over.send(frame, urgency, !loop.in_loop_thread())) {
+    if (urgency == session::Urgency::corked) engine->flush_soon();
     return true;
   }
   rpc::OutgoingCall* back = calls.take(id);

@@ -14,6 +14,8 @@ struct Batch {
     wire::Header header;
     std::vector<std::byte> payload;
   };
+  std::vector<rpc::CallTable::Answered> results;
+  std::vector<base::Bytes> replies;      ///< of `results`, valid until on_frames_end()
   std::vector<rpc::OutgoingCall*> done;      ///< the reply is in them
   std::vector<rpc::OutgoingCall*> gathered;  ///< broadcasts that all have answered
   std::vector<Late> late;                    ///< errors and returns: rare, so they are looked at behind the role
@@ -36,6 +38,9 @@ rpc::Caller Node::Impl::caller(std::uint32_t member) const {
 void Node::Impl::on_frame(const wire::Frame& frame) {
   switch (frame.header.kind) {
     case wire::FrameKind::result:
+      batch.results.push_back({frame.header.id, frame.header.member, nullptr});
+      batch.replies.push_back(frame.payload);
+      return;
     case wire::FrameKind::error:
     case wire::FrameKind::refuse:
     case wire::FrameKind::bounce:
@@ -72,25 +77,39 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
   }
 }
 
+// All results that were read together are taken out of the table in one go.
+void Node::Impl::on_frames_end() {
+  Batch& mine = batch;
+  if (mine.results.empty()) return;
+  calls.take(mine.results);
+  for (std::size_t i = 0; i < mine.results.size(); ++i) {
+    rpc::OutgoingCall* call = mine.results[i].call;
+    if (call != nullptr) {
+      call->reply.assign(mine.replies[i]);
+      mine.done.push_back(call);
+    } else {
+      on_part(mine.results[i].id, mine.results[i].member, wire::FrameKind::result, mine.replies[i]);
+    }
+  }
+  mine.results.clear();
+  mine.replies.clear();
+}
+
+// One of a broadcast's answers, or one that nobody waits for any more.
+void Node::Impl::on_part(std::uint64_t id, std::uint32_t member, wire::FrameKind kind, base::Bytes payload) {
+  const auto part = calls.take_part(id, member, kind, payload);
+  if (kind == wire::FrameKind::bounce && part.known) bounced.fetch_add(1, std::memory_order_relaxed);
+  if (part.call != nullptr) batch.gathered.push_back(part.call);
+  if (!part.known) late_replies.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Node::Impl::on_answer(const wire::Frame& frame) {
   const bool bounce = frame.header.kind == wire::FrameKind::bounce;
   // Only from the member it was sent to, or from the controller, that it never got there.
   rpc::OutgoingCall* call = bounce && frame.header.member == wire::kControllerMember
                                 ? calls.take(frame.header.id)
                                 : calls.take(frame.header.id, frame.header.member);
-  if (call == nullptr) {
-    const auto part = calls.take_part(frame.header.id, frame.header.member, frame.header.kind, frame.payload);
-    if (bounce && part.known) bounced.fetch_add(1, std::memory_order_relaxed);
-    if (part.call != nullptr) batch.gathered.push_back(part.call);
-    if (part.known) return;
-    late_replies.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
-  if (frame.header.kind == wire::FrameKind::result) {
-    call->reply.assign(frame.payload);
-    batch.done.push_back(call);
-    return;
-  }
+  if (call == nullptr) return on_part(frame.header.id, frame.header.member, frame.header.kind, frame.payload);
   if (bounce) bounced.fetch_add(1, std::memory_order_relaxed);
   batch.late.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});
 }

@@ -58,10 +58,12 @@ struct Node::Impl final : session::ChannelSink,
 
   // node_frames.cpp
   void on_frame(const wire::Frame& frame) override;
+  void on_frames_end() override;
   void after_read(session::Channel& from) override;
   void on_end(std::shared_ptr<session::Channel> ended, base::CloseReason reason, const std::string& text) override;
   void want_writable() override { engine->want_writable(); }
   void on_answer(const wire::Frame& frame);
+  void on_part(std::uint64_t id, std::uint32_t member, wire::FrameKind kind, base::Bytes payload);
   base::Failure reported(const detail::CallSpec& spec, const std::string& who, base::Bytes error) const;
   void on_directory(const wire::Frame& frame);
   void directory_changed();
@@ -87,7 +89,9 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<void> fire(const detail::CallSpec& spec, Writer& arguments);
   base::Result<base::Deadline> admit(const detail::CallSpec& spec, const Writer& arguments) const;
   void place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked);
-  bool place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked);
+  bool place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked,
+                 session::Channel& over);
+  session::Urgency urgency_of_async(base::SteadyTime now);
   Pick pick(rpc::OutgoingCall& call);
   Pick pick_receiver(rpc::OutgoingCall& call);
   Pick pick_process(rpc::OutgoingCall& call);
@@ -105,7 +109,7 @@ struct Node::Impl final : session::ChannelSink,
   base::Failure table_full() const;
   base::Failure patience_ended(const rpc::OutgoingCall& call) const;
   base::Failure timed_out(const rpc::OutgoingCall& call) const;
-  std::function<void(AsyncCall&)> canceller();
+  void cancel(AsyncCall& call);
   /// When there is nobody to take the call now: whether somebody may come, else why not.
   Pick nobody_to_pick(const rpc::OutgoingCall& call, const std::vector<Holder>& holders) const;
 
@@ -148,6 +152,7 @@ struct Node::Impl final : session::ChannelSink,
   std::atomic<bool> controller_verified{false};  ///< its stamps on members may be believed
   std::atomic<std::uint64_t> calls_sent{0}, late_replies{0}, bounced{0}, resent{0}, reconnects{0};
   std::atomic<std::int64_t> last_async_send{0};
+  std::shared_ptr<const AsyncCall::Support> async_support;
 
   // The loop's thread.
   std::unique_ptr<Link> link;

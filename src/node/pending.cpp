@@ -15,22 +15,18 @@ std::atomic<std::uint64_t> next_number{1};
 }
 }  // namespace
 
-AsyncCall::AsyncCall(detail::CallSpec call_spec, std::shared_ptr<rpc::Engine> engine, const base::Clock& clock,
-                     std::function<void(AsyncCall&)> cancel)
-    : OutgoingCall(own_spec_),
-      own_spec_(std::move(call_spec)),
-      engine_(std::move(engine)),
-      clock_(clock),
-      cancel_(std::move(cancel)),
-      number_(next_number.fetch_add(1)) {}
-
 void AsyncCall::settle(rpc::Engine& engine) {
   const auto keep = std::move(self_);
+  engine.finish(*this);
+  if (continued_.load()) run_continuations(engine);
+}
+
+// Called by settle() after the end and by on_done() after it has added: whoever comes second sees both, and each
+// continuation is taken out once.
+void AsyncCall::run_continuations(rpc::Engine& engine) {
   std::vector<std::function<void()>> continuations;
   {
-    // Under the mutex, so that on_done() either sees the end or is seen here.
     base::Lock lock(mutex_);
-    engine.finish(*this);
     continuations.swap(continuations_);
   }
   for (auto& task : continuations) engine.submit_always(*rpc::make_task(std::move(task)));
@@ -39,8 +35,8 @@ void AsyncCall::settle(rpc::Engine& engine) {
 const detail::Reply& AsyncCall::wait(std::optional<std::chrono::nanoseconds> limit) {
   if (!Completion::done()) {
     if (home_.left()) fail_in_child();
-    const auto deadline = limit ? base::Deadline::in(clock_, *limit) : base::Deadline::never();
-    if (!engine_->wait(*this, deadline)) {
+    const auto deadline = limit ? base::Deadline::in(support_->clock, *limit) : base::Deadline::never();
+    if (!support_->engine->wait(*this, deadline)) {
       base::throw_failure(base::fail(ErrorCode::timeout, "Function " + spec.name + " result timed out"));
     }
   }
@@ -54,24 +50,27 @@ std::exception_ptr AsyncCall::error() const {
 }
 
 void AsyncCall::cancel() {
-  if (!Completion::done() && !home_.left()) cancel_(*this);
+  if (!Completion::done() && !home_.left()) support_->cancel(*this);
 }
 
 void AsyncCall::on_done(std::function<void()> task) {
   if (home_.left()) fail_in_child();
   {
     base::Lock lock(mutex_);
-    if (!Completion::done()) {
-      continuations_.push_back(std::move(task));
-      return;
-    }
+    continuations_.push_back(std::move(task));
   }
-  engine_->submit_always(*rpc::make_task(std::move(task)));
+  continued_.store(true);
+  if (Completion::done()) run_continuations(*support_->engine);
 }
 
 std::string AsyncCall::uuid() const {
   static const std::string process = base::random_hex(16);
-  return process + "-" + std::to_string(number_);
+  std::uint64_t number = number_.load();
+  if (number == 0) {
+    const std::uint64_t mine = next_number.fetch_add(1);
+    if (number_.compare_exchange_strong(number, mine)) number = mine;
+  }
+  return process + "-" + std::to_string(number);
 }
 
 void FireCall::settle(rpc::Engine&) {

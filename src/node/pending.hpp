@@ -24,14 +24,19 @@ class BlockingCall final : public rpc::OutgoingCall {
 };
 
 /// BG. Keeps itself alive until it has settled; its handles after that.
-class AsyncCall final : public rpc::OutgoingCall,
-                        public detail::PendingCall,
-                        public std::enable_shared_from_this<AsyncCall> {
+class AsyncCall final : public rpc::OutgoingCall, public detail::PendingCall {
  public:
-  /// `cancel` ends a call that has not settled.
-  AsyncCall(detail::CallSpec spec, std::shared_ptr<rpc::Engine> engine, const base::Clock& clock,
-            std::function<void(AsyncCall&)> cancel);
-  void hold() { self_ = shared_from_this(); }
+  /// What all calls of a node have in common. Lives as long as any of them.
+  struct Support {
+    std::shared_ptr<rpc::Engine> engine;
+    const base::Clock& clock;
+    std::function<void(AsyncCall&)> cancel;  ///< ends a call that has not settled
+  };
+
+  AsyncCall(const detail::CallSpec& call_spec, std::shared_ptr<const Support> support)
+      : OutgoingCall(own_spec_), own_spec_(call_spec), support_(std::move(support)) {}
+  /// `self` is this call.
+  void hold(std::shared_ptr<AsyncCall> self) { self_ = std::move(self); }
   void settle(rpc::Engine& engine) override;
 
   bool ready() const override { return Completion::done(); }
@@ -43,11 +48,12 @@ class AsyncCall final : public rpc::OutgoingCall,
   std::string uuid() const override;
 
  private:
+  void run_continuations(rpc::Engine& engine);
+
   const detail::CallSpec own_spec_;
-  const std::shared_ptr<rpc::Engine> engine_;
-  const base::Clock& clock_;
-  const std::function<void(AsyncCall&)> cancel_;
-  const std::uint64_t number_;
+  const std::shared_ptr<const Support> support_;
+  mutable std::atomic<std::uint64_t> number_{0};  // given when it is asked for
+  std::atomic<bool> continued_{false};            // something may be in continuations_
   const base::HomeProcess home_;
   base::Mutex mutex_;
   std::vector<std::function<void()>> continuations_ DAFFI_GUARDED_BY(mutex_);

@@ -8,7 +8,7 @@ namespace daffi::rpc {
 
 bool CallTable::add(OutgoingCall& call) {
   base::Lock lock(mutex_);
-  if (closed_ || size_ >= limit_) return false;
+  if (closed_ || full()) return false;
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -18,8 +18,12 @@ bool CallTable::add(OutgoingCall& call) {
   Slot& slot = slots_[index];
   slot.call = &call;
   call.id.store((slot.generation << kIndexBits) | index, std::memory_order_relaxed);
-  ++size_;
-  ++pending_[call.target];
+  size_.store(size() + 1, std::memory_order_relaxed);
+  if (latest_pending_ == nullptr || latest_pending_->first != call.target) {
+    latest_pending_ = &*pending_.try_emplace(call.target, 0).first;
+  }
+  slot.pending = latest_pending_;
+  ++slot.pending->second;
   return true;
 }
 
@@ -29,15 +33,26 @@ OutgoingCall* CallTable::release(std::size_t index) {
   slot.call = nullptr;
   ++slot.generation;
   free_.push_back(static_cast<std::uint32_t>(index));
-  --size_;
-  const auto count = pending_.find(call->target);
+  size_.store(size() - 1, std::memory_order_relaxed);
   // Members come and go: a count that is zero is not kept, unless it is the only one (the common case is one target).
-  if (--count->second == 0 && pending_.size() > 1) pending_.erase(count);
+  if (--slot.pending->second == 0 && pending_.size() > 1) {
+    if (latest_pending_ == slot.pending) latest_pending_ = nullptr;
+    pending_.erase(pending_.find(slot.pending->first));
+  }
   return call;
 }
 
 OutgoingCall* CallTable::take(std::uint64_t id, std::uint32_t member) {
   base::Lock lock(mutex_);
+  return find_and_release(id, member);
+}
+
+void CallTable::take(std::span<Answered> answers) {
+  base::Lock lock(mutex_);
+  for (Answered& answer : answers) answer.call = find_and_release(answer.id, answer.member);
+}
+
+OutgoingCall* CallTable::find_and_release(std::uint64_t id, std::uint32_t member) {
   const std::size_t index = id & ((1u << kIndexBits) - 1);
   if (index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[index];
@@ -124,16 +139,6 @@ std::uint32_t CallTable::pending_on(std::uint32_t member) const {
   base::Lock lock(mutex_);
   const auto count = pending_.find(member);
   return count == pending_.end() ? 0 : count->second;
-}
-
-std::size_t CallTable::size() const {
-  base::Lock lock(mutex_);
-  return size_;
-}
-
-bool CallTable::full() const {
-  base::Lock lock(mutex_);
-  return size_ >= limit_;
 }
 
 }  // namespace daffi::rpc

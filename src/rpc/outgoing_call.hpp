@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -62,6 +63,14 @@ class CallTable {
   Part expect(std::uint64_t id, std::vector<std::pair<std::uint32_t, std::string>> members);
   /// Takes it out, whoever has it.
   OutgoingCall* take(std::uint64_t id);
+  /// What an answer says, and whose it turned out to be. Value.
+  struct Answered {
+    std::uint64_t id = 0;
+    std::uint32_t member = 0;
+    OutgoingCall* call = nullptr;
+  };
+  /// The same as take(id, member) for each of them, in order.
+  void take(std::span<Answered> answers);
   std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
   /// The member will answer nothing any more: takes out those that went to many and now wait for nobody.
   std::vector<OutgoingCall*> take_completed_without(std::uint32_t member);
@@ -73,16 +82,20 @@ class CallTable {
   /// The earliest deadline among calls whose owner does not wait for it itself.
   base::Deadline next_deadline() const;
   std::uint32_t pending_on(std::uint32_t member) const;
-  std::size_t size() const;
-  bool full() const;
+  /// Without a lock: a moment later it may be another.
+  std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  bool full() const { return size() >= limit_; }
 
  private:
+  using Pending = std::unordered_map<std::uint32_t, std::uint32_t>;
   struct Slot {
     OutgoingCall* call = nullptr;
+    Pending::value_type* pending = nullptr;  // where its target's calls are counted
     std::uint64_t generation = 1;
   };
   static constexpr unsigned kIndexBits = 24;
 
+  OutgoingCall* find_and_release(std::uint64_t id, std::uint32_t member) DAFFI_REQUIRES(mutex_);
   OutgoingCall* release(std::size_t index) DAFFI_REQUIRES(mutex_);
   OutgoingCall* find(std::uint64_t id) DAFFI_REQUIRES(mutex_);
   Part part_of(OutgoingCall& call, bool known) DAFFI_REQUIRES(mutex_);
@@ -93,8 +106,9 @@ class CallTable {
   mutable base::Mutex mutex_;
   std::vector<Slot> slots_ DAFFI_GUARDED_BY(mutex_);
   std::vector<std::uint32_t> free_ DAFFI_GUARDED_BY(mutex_);
-  std::unordered_map<std::uint32_t, std::uint32_t> pending_ DAFFI_GUARDED_BY(mutex_);
-  std::size_t size_ DAFFI_GUARDED_BY(mutex_) = 0;
+  Pending pending_ DAFFI_GUARDED_BY(mutex_);
+  Pending::value_type* latest_pending_ DAFFI_GUARDED_BY(mutex_) = nullptr;  // most calls go where the last one went
+  std::atomic<std::size_t> size_{0};                                        // changed under the mutex
   bool closed_ DAFFI_GUARDED_BY(mutex_) = false;
 };
 

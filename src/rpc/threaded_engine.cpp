@@ -16,6 +16,7 @@ namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(1);
 constexpr auto kFlushTick = std::chrono::microseconds(100);
+constexpr auto kLongestFlushTick = std::chrono::microseconds(400);
 constexpr auto kIdle = std::chrono::seconds(10);
 constexpr std::size_t kFirstThreads = 2;
 
@@ -40,7 +41,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   base::Result<void> attach(std::shared_ptr<session::Channel> channel) override;
   void detach() override;
   void want_writable() override { sets_->arm_writable(); }
-  void flush_soon() override { arm_tick(kFlushTick); }
+  void flush_soon() override;
 
   bool wait(Completion& what, base::Deadline deadline) override;
   void finish(Completion& what) override { waiting_.finish(what); }
@@ -63,6 +64,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   void run_all(RunQueue::Runner& runner);
   void keep_reader();
   void on_tick();
+  void flush_waiting();
   void refuse_queued();
   void arm_tick(base::Duration span);
   bool may_end();
@@ -79,6 +81,9 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   std::atomic<std::size_t> forced_{0};  // takers the tick has asked for
   std::atomic<bool> need_kick_{false};
   std::atomic<bool> tick_armed_{false};
+  std::atomic<base::Duration> flush_tick_{kFlushTick};
+  std::atomic<bool> tick_for_flush_{false};         // nothing else is expected of the armed tick
+  std::atomic<std::uint64_t> uncorked_at_arming_{0};  // Channel::uncorked() then
   std::atomic<bool> stopping_{false};
 
   mutable base::Mutex mutex_;
@@ -213,22 +218,37 @@ void ThreadedEngine::keep_reader() {
 }
 
 void ThreadedEngine::arm_tick(base::Duration span) {
+  tick_for_flush_.store(false);
   if (!tick_armed_.exchange(true)) sets_->arm_tick(span);
+}
+
+void ThreadedEngine::flush_soon() {
+  // Asked for with every corked frame, and mostly armed already.
+  if (tick_armed_.load() || tick_armed_.exchange(true)) return;
+  if (const auto channel = this->channel()) uncorked_at_arming_.store(channel->uncorked());
+  tick_for_flush_.store(true);
+  sets_->arm_tick(flush_tick_.load());
+}
+
+// Threads that cork mostly flush themselves, by waiting: then the tick had better not cut their batches in two. Each
+// time that it was not needed it comes later, each time that it was it comes early again.
+void ThreadedEngine::flush_waiting() {
+  const auto channel = this->channel();
+  const bool corked = channel && channel->has_corked();
+  if (tick_for_flush_.load() && (!corked || channel->uncorked() != uncorked_at_arming_.load())) {
+    flush_tick_.store(std::min<base::Duration>(2 * flush_tick_.load(), kLongestFlushTick));
+    if (corked) flush_soon();
+  } else if (corked) {
+    flush_tick_.store(kFlushTick);
+    channel->flush();
+  }
 }
 
 void ThreadedEngine::on_tick() {
   tick_armed_.store(false);
-  bool flushed = false;
-  if (const auto channel = this->channel(); channel && channel->has_corked()) {
-    channel->flush();
-    flushed = true;
-  }
+  flush_waiting();
   const auto verdict = queue_.judge(cores_);
-  if (verdict.backlog) {
-    arm_tick(kTick);
-  } else if (flushed) {
-    arm_tick(kFlushTick);
-  }
+  if (verdict.backlog) arm_tick(kTick);
   if (verdict.saturated) refuse_queued();
   if (verdict.takers == 0) return;
   forced_.fetch_add(verdict.takers);

@@ -11,8 +11,9 @@ namespace {
 // Bytes that one reader takes before what they ask for is acted upon, and before it lets another thread go on: bounds
 // how long a small call waits behind bulk, and a waiting caller reads for others.
 constexpr std::size_t kReadShare = 256 * 1024;
-// Corked bytes beyond this are written at once: one large write costs no more per byte.
-constexpr std::size_t kCorkLimit = 64 * 1024;
+// Corked bytes beyond this are written at once: what a write costs is spread over many frames by then, and the other
+// side begins its work while this one goes on.
+constexpr std::size_t kCorkLimit = 16 * 1024;
 constexpr std::size_t kMaxPieces = 64;
 
 }  // namespace
@@ -82,9 +83,13 @@ Channel::End Channel::read_some(bool& drained) {
 Channel::End Channel::parse() {
   for (;;) {
     auto next = reader_->next();
-    if (!next.ok()) return {true, base::CloseReason::protocol_error, next.failure().message};
-    if (!next->has_value()) return {};
-    sink_->on_frame(**next);
+    if (next.ok() && next->has_value()) {
+      sink_->on_frame(**next);
+      continue;
+    }
+    sink_->on_frames_end();
+    if (next.ok()) return {};
+    return {true, base::CloseReason::protocol_error, next.failure().message};
   }
 }
 
@@ -136,7 +141,7 @@ bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait) {
 bool Channel::become_writer(Urgency urgency) {
   if (writing_) return false;
   if (urgency == Urgency::corked && queue_.bytes() < kCorkLimit) {
-    corked_.store(true, std::memory_order_relaxed);
+    if (!corked_.load(std::memory_order_relaxed)) corked_.store(true);
     return false;
   }
   writing_ = true;
@@ -202,7 +207,10 @@ void Channel::write_queued() {
 
 Channel::Next Channel::next_pieces(std::span<iovec> pieces, std::size_t& count) {
   base::Lock lock(mutex_);
-  corked_.store(false, std::memory_order_relaxed);
+  if (corked_.load(std::memory_order_relaxed)) {
+    corked_.store(false, std::memory_order_relaxed);
+    uncorked_.store(uncorked() + 1, std::memory_order_relaxed);
+  }
   count = 0;
   if (!queue_.empty()) count = queue_.gather(pieces, queue_.bulk_bytes() == 0 || stream_->has_bulk_room());
   if (count > 0) return Next::write;

@@ -20,6 +20,9 @@ class ChannelSink {
  public:
   /// One frame, in order. Called under the read role: no user code, no waking of others, no waiting.
   virtual void on_frame(const wire::Frame& frame) = 0;
+  /// The frames since the last time are about to be overwritten: what is kept of them is kept now. Under the read role,
+  /// as on_frame(); what is alike for many frames is cheaper done here, once for all.
+  virtual void on_frames_end() {}
   /// The thread that read has given up the role: wake, queue and send what the frames asked for.
   virtual void after_read(Channel& channel) = 0;
   /// The connection has ended, for whatever reason; once. Any thread, no lock held.
@@ -55,7 +58,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgency, bool may_wait);
   /// Writes what is corked.
   void flush();
-  bool has_corked() const { return corked_.load(std::memory_order_relaxed); }
+  bool has_corked() const { return corked_.load(); }
+  /// How often corked frames have been written: two equal readings around has_corked() mean that some have waited since.
+  std::uint64_t uncorked() const { return uncorked_.load(std::memory_order_relaxed); }
   void on_writable();
 
   /// Ends the channel: later sends fail, readers see the end. The reason is reported once, unless it ended before.
@@ -107,7 +112,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool writing_ DAFFI_GUARDED_BY(mutex_) = false;     // the write role is held
   bool parked_ DAFFI_GUARDED_BY(mutex_) = false;  // … by nobody just now: the socket is full, on_writable() goes on
   bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
-  std::atomic<bool> corked_{false};
+  std::atomic<bool> corked_{false};  // changed under the mutex, as the next
+  std::atomic<std::uint64_t> uncorked_{0};
   std::atomic<bool> ended_{false};
   wire::OutQueue front_;       // under the write role: the rest of a frame that was being written, goes before all
   bool stop_writing_ = false;  // under the write role

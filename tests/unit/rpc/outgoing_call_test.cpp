@@ -38,6 +38,24 @@ TEST(CallTable, IgnoresAnAnswerFromAnotherMember) {
   EXPECT_EQ(table.take(call.id.load(), 7), &call);
 }
 
+TEST(CallTable, TakesWhatIsAnsweredTogetherAsOneByOne) {
+  CallTable table(8);
+  TestCall a, b;
+  a.target = 7;
+  b.target = 8;
+  ASSERT_TRUE(table.add(a));
+  ASSERT_TRUE(table.add(b));
+  std::vector<CallTable::Answered> answers{
+      {b.id.load(), 8}, {a.id.load(), 8}, {b.id.load(), 8}, {a.id.load(), 7}, {12345, 7}};
+  table.take(answers);
+  EXPECT_EQ(answers[0].call, &b);
+  EXPECT_EQ(answers[1].call, nullptr) << "from another member";
+  EXPECT_EQ(answers[2].call, nullptr) << "answered a second time";
+  EXPECT_EQ(answers[3].call, &a);
+  EXPECT_EQ(answers[4].call, nullptr) << "never was";
+  EXPECT_EQ(table.size(), 0u);
+}
+
 TEST(CallTable, GivesACallOutOnce) {
   CallTable table(8);
   TestCall call;
@@ -75,6 +93,9 @@ TEST(CallTable, CountsWhatIsPendingOnEachMember) {
   EXPECT_EQ(table.take_sent_to(1).size(), 2u);
   EXPECT_EQ(table.pending_on(1), 0u);
   EXPECT_EQ(table.size(), 1u);
+  ASSERT_TRUE(table.add(a));
+  EXPECT_EQ(table.pending_on(1), 1u);
+  EXPECT_EQ(table.pending_on(2), 1u);
 }
 
 TEST(CallTable, TakesOutExactlyWhatHasExpired) {

@@ -249,6 +249,20 @@ TEST(ThreadedEngine, FlushesWhatWasCorkedByAThreadThatDoesNotWait) {
   rig->close();
 }
 
+TEST(ThreadedEngine, FlushesWhatWasCorkedAfterAnotherFlush) {
+  auto rig = Rig::make();
+  for (std::uint64_t id = 1; id <= 100; ++id) {
+    for (const bool flushed : {true, false}) {
+      rig->channel->send(frame_of(wire::FrameKind::call, 2 * id + (flushed ? 0 : 1)), session::Urgency::corked, false);
+      rig->engine->flush_soon();
+      if (flushed) rig->channel->flush();
+    }
+    EXPECT_EQ(rig->receive().id, 2 * id);
+    EXPECT_EQ(rig->receive().id, 2 * id + 1);
+  }
+  rig->close();
+}
+
 TEST(ThreadedEngine, StopDiscardsWhatHasNotBegunAndWaitsForWhatHas) {
   auto rig = Rig::make({.handler_threads = 1, .max_queued = 16, .busy_poll = {}});
   Gate gate;

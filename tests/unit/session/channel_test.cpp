@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 
@@ -20,12 +21,14 @@ std::vector<std::byte> frame_of(std::uint64_t id, std::size_t payload, wire::Fra
 
 struct Recorder final : ChannelSink {
   void on_frame(const wire::Frame& frame) override { ids.push_back(frame.header.id); }
+  void on_frames_end() override { ended_after.push_back(ids.size()); }
   void after_read(Channel&) override { ++rounds; }
   void on_end(std::shared_ptr<Channel>, base::CloseReason reason, const std::string&) override {
     ends.push_back(reason);
   }
   void want_writable() override { ++full; }
   std::vector<std::uint64_t> ids;
+  std::vector<std::size_t> ended_after;
   std::vector<base::CloseReason> ends;
   int rounds = 0, full = 0;
 };
@@ -74,12 +77,24 @@ TEST(Channel, EndsForABrokenFrameAfterTheGoodOnesBeforeIt) {
   EXPECT_EQ(ends.sink->ends, std::vector{base::CloseReason::protocol_error});
 }
 
+TEST(Channel, SaysWhenTheFramesReadTogetherEnd) {
+  Ends ends;
+  auto bytes = frame_of(1, 10);
+  for (const auto& more : {frame_of(2, 0), frame_of(3, 0)}) bytes.insert(bytes.end(), more.begin(), more.end());
+  ASSERT_TRUE(ends.peer->send(bytes, Urgency::now, false));
+  ends.channel->pump();
+  ASSERT_FALSE(ends.sink->ended_after.empty());
+  EXPECT_EQ(ends.sink->ended_after.back(), 3u);
+  EXPECT_EQ(std::count(ends.sink->ended_after.begin(), ends.sink->ended_after.end(), 1u), 0);
+}
+
 TEST(Channel, HoldsCorkedFramesBackUntilFlushed) {
   Ends ends;
   ASSERT_TRUE(ends.channel->send(frame_of(1, 8), Urgency::corked, false));
   read_all(*ends.peer);
   EXPECT_TRUE(ends.peer_sink->ids.empty());
   EXPECT_TRUE(ends.channel->has_corked());
+  const auto before = ends.channel->uncorked();
   ends.channel->flush();
   read_all(*ends.peer);
   EXPECT_EQ(ends.peer_sink->ids, std::vector<std::uint64_t>{1});
