@@ -74,6 +74,15 @@ class Engine {
 
   /// Queues work. False: the queue is full, or every handler thread is taken and stuck; the work is not taken.
   virtual bool submit(Work& work) = 0;
+  /// The same for a list (by Work::next), in order; returns the rest of it that was not taken.
+  virtual Work* submit_list(Work* first) {
+    while (first != nullptr) {
+      Work* next = first->next;
+      if (!submit(*first)) return first;
+      first = next;
+    }
+    return nullptr;
+  }
   /// The same, never refused: for continuations of work already accepted. After stop() it is discarded.
   virtual void submit_always(Work& work) = 0;
   /// Called after a batch of submits: makes sure that somebody runs them.

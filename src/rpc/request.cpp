@@ -4,10 +4,12 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <typeinfo>
 
 #include "base/error_table.hpp"
 #include "base/log.hpp"
+#include "base/recycled.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/limits.hpp"
 
@@ -56,8 +58,9 @@ std::string demangled(const std::type_info& type) {
 // An answer that is given later.
 class Deferred final : public detail::Responder {
  public:
-  Deferred(Answer answer, std::shared_ptr<Engine> engine, std::function<void()> on_end)
-      : answer_(std::move(answer)), engine_(std::move(engine)), on_end_(std::move(on_end)) {}
+  /// `on_end` keeps alive what `answer` refers to.
+  Deferred(const Answer& answer, std::shared_ptr<Engine> engine, std::function<void()> on_end)
+      : answer_(answer), engine_(std::move(engine)), on_end_(std::move(on_end)) {}
   ~Deferred() override {
     if (answered_.exchange(true)) return;
     answer_.failure(base::fail(ErrorCode::cancelled,
@@ -78,7 +81,7 @@ class Deferred final : public detail::Responder {
   void post(std::function<void()> task) override { engine_->submit_always(*make_task(std::move(task))); }
 
  private:
-  Answer answer_;
+  const Answer answer_;
   const std::shared_ptr<Engine> engine_;
   const std::function<void()> on_end_;
   std::atomic<bool> answered_{false};
@@ -90,7 +93,7 @@ class Call final : public detail::Invocation {
   Call(Request& request, Answer& answer, CallContext* context)
       : request_(request),
         answer_(answer),
-        arguments_(base::Bytes(request.payload).subspan(wire::kCallHeadSize)),
+        arguments_(request.payload.subspan(wire::kCallHeadSize)),
         context_(context) {}
 
   Reader& arguments() override { return arguments_; }
@@ -114,6 +117,8 @@ class Call final : public detail::Invocation {
   std::optional<std::string> rejected_;
 };
 
+using Memory = base::Recycled<Request, sizeof(Request), 256>;
+
 }  // namespace
 
 bool Server::is_inside(const CallbackEntry& entry) {
@@ -123,7 +128,7 @@ bool Server::is_inside(const CallbackEntry& entry) {
   return false;
 }
 
-void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) {
+void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) const {
   wire::Header header;
   header.size = static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize);
   header.kind = kind;
@@ -131,12 +136,12 @@ void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urg
   header.member = call_.member;
   header.id = call_.id;
   wire::encode_header(header, frame.first<wire::kHeaderSize>());
-  server_->host_->send(frame, urgency);
+  server_.host_->send(frame, urgency);
 }
 
-void Answer::result(Writer& result, session::Urgency urgency) {
+void Answer::result(Writer& result, session::Urgency urgency) const {
   if (result.size() > wire::kMaxFramePayload) {
-    return failure(base::fail(ErrorCode::result_too_large, "the result of '" + entry_->spec.name + "' has " +
+    return failure(base::fail(ErrorCode::result_too_large, "the result of '" + entry_.spec.name + "' has " +
                                                                std::to_string(result.size()) + " bytes, the limit is " +
                                                                std::to_string(wire::kMaxFramePayload)),
                    urgency);
@@ -144,10 +149,10 @@ void Answer::result(Writer& result, session::Urgency urgency) {
   if (wanted_) send(wire::FrameKind::result, result.buffer(), urgency);
 }
 
-void Answer::failure(const base::Failure& failure, session::Urgency urgency) {
+void Answer::failure(const base::Failure& failure, session::Urgency urgency) const {
   if (!wanted_) {
     return base::log(LogLevel::error, "node",
-                     "callback '" + entry_->spec.name + "', called without wanting a result, failed: " +
+                     "callback '" + entry_.spec.name + "', called without wanting a result, failed: " +
                          (failure.remote ? failure.remote->type + ": " + failure.remote->message : failure.message));
   }
   std::vector<std::byte> frame = wire::encode_error(failure);
@@ -155,9 +160,9 @@ void Answer::failure(const base::Failure& failure, session::Urgency urgency) {
   send(wire::FrameKind::error, frame, urgency);
 }
 
-void Answer::exception(std::exception_ptr error, session::Urgency urgency) {
+void Answer::exception(std::exception_ptr error, session::Urgency urgency) const {
   RemoteException account;
-  account.language = server_->language_;
+  account.language = server_.language_;
   try {
     std::rethrow_exception(error);
   } catch (const SystemRefusal& refusal) {
@@ -168,7 +173,7 @@ void Answer::exception(std::exception_ptr error, session::Urgency urgency) {
     if (e.remote() != nullptr) account.trace = e.remote()->trace;
     if (e.code() == ErrorCode::unencodable || e.code() == ErrorCode::result_too_large) {
       return failure(base::fail(ErrorCode::unencodable_result,
-                                "the result of '" + entry_->spec.name + "' cannot be encoded: " + e.message()),
+                                "the result of '" + entry_.spec.name + "' cannot be encoded: " + e.message()),
                      urgency);
     }
   } catch (const std::exception& e) {
@@ -186,17 +191,19 @@ void Answer::exception(std::exception_ptr error, session::Urgency urgency) {
 
 Request::Request(std::shared_ptr<Server> owner, const wire::Frame& frame, const wire::CallHead& call_head,
                  base::SteadyTime now)
-    : header(frame.header),
-      head(call_head),
-      payload(frame.payload.begin(), frame.payload.end()),
-      server(std::move(owner)) {
+    : header(frame.header), head(call_head), server(std::move(owner)) {
+  if (frame.payload.size() <= small_.size()) {
+    std::memcpy(small_.data(), frame.payload.data(), frame.payload.size());
+    payload = std::span(small_).first(frame.payload.size());
+  } else {
+    large_.assign(frame.payload.begin(), frame.payload.end());
+    payload = large_;
+  }
   if (head.remaining_ms != wire::CallHead::kNoLimit) deadline.at = now + std::chrono::milliseconds(head.remaining_ms);
 }
 
-Request* Request::make(std::shared_ptr<Server> server, const wire::Frame& frame, const wire::CallHead& head,
-                       base::SteadyTime now) {
-  return new Request(std::move(server), frame, head, now);
-}
+void* Request::operator new(std::size_t) { return Memory::take(); }
+void Request::operator delete(void* memory) { Memory::give(memory); }
 
 bool Request::refuse() {
   // Whoever wants no result was told that the call is taken.
@@ -229,7 +236,7 @@ void Request::run(bool last) {
     server->refuse(*this, ErrorCode::no_candidate,
                    system ? "it serves no such system callback" : "this callback is not registered any more");
   } else {
-    return invoke(std::move(entry), urgency);
+    return invoke(urgency);
   }
   if (stop) server->unwatch({header.member, header.id});
   server->ended();
@@ -244,9 +251,9 @@ bool Request::enter() {
   return false;
 }
 
-void Request::invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urgency) {
+void Request::invoke(session::Urgency urgency) {
   CallbackEntry& callback = *entry;
-  Answer answer(server, std::move(entry), header, (head.flags & wire::CallHead::kNoReply) == 0);
+  Answer answer(*server, callback, header, (head.flags & wire::CallHead::kNoReply) == 0);
   std::optional<CallContext> context;
   if (callback.spec.wants_context) {
     std::optional<std::chrono::steady_clock::time_point> until;
@@ -283,7 +290,7 @@ void Request::invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urge
 }
 
 std::shared_ptr<detail::Responder> Request::make_responder(const Answer& answer) {
-  auto on_end = [keep = server, entry = answer.shared_entry(), key = Server::CallKey{header.member, header.id},
+  auto on_end = [keep = server, entry = entry, key = Server::CallKey{header.member, header.id},
                  watched = stop.has_value()] { keep->answered(*entry, key, watched); };
   return std::make_shared<Deferred>(answer, server->engine_, std::move(on_end));
 }

@@ -1,6 +1,7 @@
 /// @file  Request: one incoming call between the wire and its callback. Answer: how it is replied to.
 #pragma once
 
+#include <array>
 #include <stop_token>
 #include <vector>
 
@@ -9,25 +10,24 @@
 
 namespace daffi::rpc {
 
-/// Writes answers to one call. Value; threads: any.
+/// Writes answers to one call. Refers to server and entry, which outlive it. Value; threads: any.
 class Answer {
  public:
-  Answer(std::shared_ptr<Server> server, std::shared_ptr<CallbackEntry> entry, const wire::Header& call, bool wanted)
-      : server_(std::move(server)), entry_(std::move(entry)), call_(call), wanted_(wanted) {}
+  Answer(Server& server, const CallbackEntry& entry, const wire::Header& call, bool wanted)
+      : server_(server), entry_(entry), call_(call), wanted_(wanted) {}
 
   /// `result` has detail::kResultHeadroom in front.
-  void result(Writer& result, session::Urgency urgency);
-  void failure(const base::Failure& failure, session::Urgency urgency);
+  void result(Writer& result, session::Urgency urgency) const;
+  void failure(const base::Failure& failure, session::Urgency urgency) const;
   /// What a callback threw, as its caller is to see it.
-  void exception(std::exception_ptr error, session::Urgency urgency);
-  const CallbackEntry& entry() const { return *entry_; }
-  const std::shared_ptr<CallbackEntry>& shared_entry() const { return entry_; }
+  void exception(std::exception_ptr error, session::Urgency urgency) const;
+  const CallbackEntry& entry() const { return entry_; }
 
  private:
-  void send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency);
+  void send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) const;
 
-  std::shared_ptr<Server> server_;
-  std::shared_ptr<CallbackEntry> entry_;
+  Server& server_;
+  const CallbackEntry& entry_;
   wire::Header call_;
   bool wanted_;
 };
@@ -40,9 +40,8 @@ class Request final : public Work {
   bool refuse() override;
   void discard() override;
 
-  /// Takes the memory of a finished one, or makes new.
-  static Request* make(std::shared_ptr<Server> server, const wire::Frame& frame, const wire::CallHead& head,
-                       base::SteadyTime now);
+  static void* operator new(std::size_t size);
+  static void operator delete(void* memory);
 
   /// For an answer that is given later.
   std::shared_ptr<detail::Responder> make_responder(const Answer& answer);
@@ -51,13 +50,17 @@ class Request final : public Work {
   wire::CallHead head;
   base::Deadline deadline;
   std::shared_ptr<CallbackEntry> entry;  ///< nullptr: no such callback
-  std::vector<std::byte> payload;        ///< call head and arguments
+  base::Bytes payload;                   ///< call head and arguments
   std::optional<std::stop_source> stop;  ///< for callbacks that take a context
   std::shared_ptr<Server> server;
 
  private:
   bool enter();
-  void invoke(std::shared_ptr<CallbackEntry> entry, session::Urgency urgency);
+  void invoke(session::Urgency urgency);
+
+  // Where the payload is: inside when it is small.
+  std::array<std::byte, 256> small_;
+  std::vector<std::byte> large_;
 };
 
 }  // namespace daffi::rpc

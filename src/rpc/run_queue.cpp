@@ -8,10 +8,27 @@ namespace daffi::rpc {
 
 RunQueue::Put RunQueue::put(Work& work, bool always) {
   base::Lock lock(mutex_);
-  if (closed_) return Put::refused;
+  if (closed_ || (!always && !accepts())) return Put::refused;
+  return append(work);
+}
+
+RunQueue::Put RunQueue::put_list(Work* first, Work*& rest) {
+  base::Lock lock(mutex_);
+  Put all = Put::queued;
+  for (rest = first; rest != nullptr && !closed_ && accepts();) {
+    Work& work = *std::exchange(rest, rest->next);
+    if (append(work) == Put::queued_first) all = Put::queued_first;
+  }
+  return rest == first ? Put::refused : all;
+}
+
+bool RunQueue::accepts() const {
   // With every runner stuck, a queue would only hide that nothing moves (and a nested call would wait for itself).
   const bool saturated = running_ >= max_runners_ && active_ == 0;
-  if (!always && (queued_ >= max_queued_ || saturated)) return Put::refused;
+  return queued_ < max_queued_ && !saturated;
+}
+
+RunQueue::Put RunQueue::append(Work& work) {
   work.next = nullptr;
   (tail_ == nullptr ? head_ : tail_->next) = &work;
   tail_ = &work;

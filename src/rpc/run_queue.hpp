@@ -26,6 +26,8 @@ class RunQueue {
   enum class Put : std::uint8_t { refused, queued, queued_first };
   /// `queued_first`: nobody was there to run it, somebody must be woken.
   Put put(Work& work, bool always);
+  /// The same for a list, in order; `rest` is what was refused of it.
+  Put put_list(Work* first, Work*& rest);
 
   /// Becomes a runner if one is wanted: work waits, no active runner looks after it (or `forced`), and the limit of
   /// runners is not reached. `backlog`: more than one piece waits, the tick should watch this runner.
@@ -53,6 +55,8 @@ class RunQueue {
   std::size_t running() const;
 
  private:
+  bool accepts() const DAFFI_REQUIRES(mutex_);
+  Put append(Work& work) DAFFI_REQUIRES(mutex_);
   void end(Runner& runner) DAFFI_REQUIRES(mutex_);
 
   const std::size_t max_queued_, max_runners_;

@@ -1,6 +1,7 @@
 /// @file  Server: taking calls in, refusing them, telling them to stop.
 #include "rpc/server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,7 +15,9 @@ namespace {
 // after_read().
 struct Collected {
   std::vector<Request*> calls;
+  std::shared_ptr<CallbackEntry> entry;  // of the latest call: the next one mostly wants the same
   std::vector<std::stop_source> stops;
+  std::vector<std::pair<std::size_t, wire::Header>> unanswered;  // in take_in() only
 };
 thread_local Collected collected;
 
@@ -41,10 +44,14 @@ bool Server::on_call(const wire::Frame& frame) {
   const auto head = wire::decode_call_head(frame.payload);
   if (!head) return false;
   const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
-  auto* request = Request::make(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
-  request->entry = callbacks_.find(head->callback_id);
+  auto* request =
+      new Request(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
+  Collected& mine = collected;
+  // Ids are never given twice, and whether it was taken away since is looked at when it runs.
+  if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
+  request->entry = mine.entry;
   if (request->entry && request->entry->spec.wants_context) watch(*request);
-  collected.calls.push_back(request);
+  mine.calls.push_back(request);
   return true;
 }
 
@@ -70,32 +77,52 @@ void Server::on_cancel(const wire::Frame& frame) {
 }
 
 void Server::after_read() {
-  // Swapped out first: what is called below may read in turn.
-  auto calls = std::move(collected.calls);
-  collected.calls.clear();
-  for (Request* request : calls) {
-    const std::size_t bytes = request->payload.size();
-    const wire::Header header = request->header;
-    const bool acknowledge = (request->head.flags & wire::CallHead::kNoReply) != 0;
-    queued_.fetch_add(1);
-    const std::size_t queued = queued_bytes_.fetch_add(bytes) + bytes;
-    if (draining_.load()) {
-      refused_draining_.fetch_add(1);
+  collected.entry = nullptr;
+  if (!collected.calls.empty()) {
+    // Swapped out first: what is called below may read in turn.
+    auto calls = std::move(collected.calls);
+    collected.calls.clear();
+    take_in(calls);
+    calls.clear();
+    collected.calls = std::move(calls);  // keeps its memory for the next round
+    engine_->kick();
+  }
+  if (!collected.stops.empty()) stop_later(std::exchange(collected.stops, {}));
+}
+
+// Queues the calls as far as there is room, together; the others are refused. None is touched once it is queued.
+void Server::take_in(std::span<Request* const> calls) {
+  std::size_t bytes = 0;
+  for (const Request* request : calls) bytes += request->payload.size();
+  queued_.fetch_add(calls.size());
+  std::size_t room = limits_.queued_bytes - std::min(limits_.queued_bytes, queued_bytes_.fetch_add(bytes));
+  const bool draining = draining_.load();
+  auto unanswered = std::move(collected.unanswered);
+  unanswered.clear();
+  std::size_t fitting = 0;
+  for (; fitting < calls.size() && !draining && calls[fitting]->payload.size() <= room; ++fitting) {
+    Request& request = *calls[fitting];
+    room -= request.payload.size();
+    if (fitting > 0) calls[fitting - 1]->next = &request;
+    request.next = nullptr;
+    if ((request.head.flags & wire::CallHead::kNoReply) != 0) unanswered.emplace_back(fitting, request.header);
+  }
+  const Work* rest = fitting == 0 ? nullptr : engine_->submit_list(calls.front());
+  std::size_t taken = fitting;
+  if (rest != nullptr) taken = static_cast<std::size_t>(std::ranges::find(calls, rest) - calls.begin());
+  for (const auto& [index, header] : unanswered) {
+    if (index < taken) accepted(header);
+  }
+  collected.unanswered = std::move(unanswered);
+  for (Request* request : calls.subspan(taken)) {
+    (draining ? refused_draining_ : refused_busy_).fetch_add(1);
+    if (draining) {
       refuse(*request, ErrorCode::draining, "this process is stopping");
-    } else if (queued > limits_.queued_bytes || !engine_->submit(*request)) {
-      refused_busy_.fetch_add(1);
-      refuse(*request, ErrorCode::busy, "all handler threads are taken");
     } else {
-      if (acknowledge) accepted(header);
-      continue;
+      refuse(*request, ErrorCode::busy, "all handler threads are taken");
     }
     request->discard();
   }
-  const bool any = !calls.empty();
-  calls.clear();
-  collected.calls = std::move(calls);  // keeps its memory for the next round
-  stop_later(std::exchange(collected.stops, {}));
-  if (any) engine_->kick();
 }
 
 void Server::refuse(Request& request, ErrorCode code, std::string_view text) {

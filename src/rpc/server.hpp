@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -82,6 +83,7 @@ class Server : public std::enable_shared_from_this<Server> {
     base::Deadline deadline;
   };
 
+  void take_in(std::span<class Request* const> calls);
   void watch(class Request& request);
   void unwatch(const CallKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);

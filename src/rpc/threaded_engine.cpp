@@ -47,6 +47,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   void finish(Completion& what) override { waiting_.finish(what); }
 
   bool submit(Work& work) override { return put(work, false); }
+  Work* submit_list(Work* first) override;
   void submit_always(Work& work) override;
   void kick() override;
 
@@ -132,6 +133,12 @@ bool ThreadedEngine::put(Work& work, bool always) {
   const auto outcome = queue_.put(work, always);
   if (outcome == RunQueue::Put::queued_first) need_kick_.store(true, std::memory_order_relaxed);
   return outcome != RunQueue::Put::refused;
+}
+
+Work* ThreadedEngine::submit_list(Work* first) {
+  Work* rest = nullptr;
+  if (queue_.put_list(first, rest) == RunQueue::Put::queued_first) need_kick_.store(true, std::memory_order_relaxed);
+  return rest;
 }
 
 void ThreadedEngine::submit_always(Work& work) {
