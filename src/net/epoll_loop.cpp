@@ -3,18 +3,22 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
 #include <ctime>
 #include <system_error>
+#include <utility>
 
 namespace daffi::net {
 namespace {
 
 constexpr std::size_t events_per_round = 128;
 constexpr std::uint64_t wake_tag = ~std::uint64_t{0};
+constexpr std::uint64_t alarm_tag = wake_tag - 1;
 constexpr std::uint32_t read_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 std::uint64_t tag_of(int fd, std::uint32_t generation) {
@@ -32,16 +36,22 @@ base::Result<std::unique_ptr<EpollLoop>> EpollLoop::create() {
   if (!epoll) return system_failure("cannot make an epoll set");
   Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return system_failure("cannot make an eventfd");
-  // Edge-triggered, so that it need never be read: each write is an event, and its 64 bits do not fill up.
+  Descriptor alarm(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!alarm) return system_failure("cannot make a timerfd");
+  // Edge-triggered, so that they need never be read: each write is an event, and 64 bits do not fill up.
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = wake_tag;
   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0)
     return system_failure("cannot watch an eventfd");
-  return std::unique_ptr<EpollLoop>(new EpollLoop(std::move(epoll), std::move(wake)));
+  event.data.u64 = alarm_tag;
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, alarm.get(), &event) != 0)
+    return system_failure("cannot watch a timerfd");
+  return std::unique_ptr<EpollLoop>(new EpollLoop(std::move(epoll), std::move(wake), std::move(alarm)));
 }
 
-EpollLoop::EpollLoop(Descriptor epoll, Descriptor wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+EpollLoop::EpollLoop(Descriptor epoll, Descriptor wake, Descriptor alarm)
+    : epoll_(std::move(epoll)), wake_(std::move(wake)), alarm_(std::move(alarm)) {}
 
 EpollLoop::~EpollLoop() {
   {
@@ -125,11 +135,12 @@ void EpollLoop::stop() {
 void EpollLoop::run_once(base::Duration wait) {
   adopt();
   std::array<epoll_event, events_per_round> events;
-  const base::Duration limit = deferred_.empty() && prepare_to_sleep() ? time_to_wait(wait) : base::Duration::zero();
+  const bool due = set_alarm();
+  const base::Duration limit = !due && deferred_.empty() && prepare_to_sleep() ? wait : base::Duration::zero();
   const int count = wait_for_events(events.data(), limit);
   sleeping_.store(false);
   for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
-  run_timers();
+  if (std::exchange(alarm_rang_, false) || due) run_timers();
   run_posts();
   deferred_.run();
 }
@@ -142,13 +153,20 @@ bool EpollLoop::prepare_to_sleep() {
   return true;
 }
 
-base::Duration EpollLoop::time_to_wait(base::Duration limit) const {
+// True when a timer is due already. One that was taken away, or moved to later, leaves the alarm as it is: what it
+// costs is a round in which nothing is due.
+bool EpollLoop::set_alarm() {
   const auto next = timers_.next();
-  if (!next) return limit;
-  const auto now = clock_.now();
-  if (*next <= now) return base::Duration::zero();
-  // Compared as points in time: the difference of two extreme ones would overflow.
-  return *next >= base::SteadyTime::max() - std::chrono::hours(1) ? limit : std::min(limit, *next - now);
+  if (!next || *next >= alarm_at_) return false;
+  if (*next <= clock_.now()) return true;
+  const auto since = std::min(next->time_since_epoch(), base::Duration(std::chrono::hours(24 * 365 * 100)));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  itimerspec when{};
+  when.it_value.tv_sec = seconds.count();
+  when.it_value.tv_nsec = (since - seconds).count();
+  ::timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+  alarm_at_ = *next;
+  return false;
 }
 
 // How many events there are; a signal, or a time-out, gives none.
@@ -172,6 +190,11 @@ int EpollLoop::wait_for_events(epoll_event* events, base::Duration wait) {
 
 void EpollLoop::dispatch(const epoll_event& event) {
   if (event.data.u64 == wake_tag) return;
+  if (event.data.u64 == alarm_tag) {
+    alarm_rang_ = true;
+    alarm_at_ = base::SteadyTime::max();
+    return;
+  }
   const auto index = static_cast<std::size_t>(static_cast<std::uint32_t>(event.data.u64));
   const Watched watched = watched_[index];
   // Forgotten earlier in this round, perhaps its number given to another descriptor since.

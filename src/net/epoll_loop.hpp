@@ -1,4 +1,4 @@
-/// @file  EpollLoop: the real Loop. One epoll set, edge-triggered; an eventfd wakes it for posts.
+/// @file  EpollLoop: the real Loop. One epoll set, edge-triggered; an eventfd wakes it for posts, a timerfd for timers.
 #pragma once
 
 #include <atomic>
@@ -52,8 +52,8 @@ class EpollLoop final : public Loop {
     std::uint32_t generation = 0;  ///< tells a descriptor's events from those of an earlier one of the same number
   };
 
-  EpollLoop(Descriptor epoll, Descriptor wake);
-  base::Duration time_to_wait(base::Duration limit) const;
+  EpollLoop(Descriptor epoll, Descriptor wake, Descriptor alarm);
+  bool set_alarm();
   int wait_for_events(epoll_event* events, base::Duration wait);
   void dispatch(const epoll_event& event);
   void run_timers();
@@ -63,6 +63,10 @@ class EpollLoop final : public Loop {
   const base::Clock& clock_ = base::Clock::system();
   Descriptor epoll_;
   Descriptor wake_;
+  /// Rings for the first timer. A time-out of each wait would cost more: timers are many rounds apart.
+  Descriptor alarm_;
+  base::SteadyTime alarm_at_ = base::SteadyTime::max();
+  bool alarm_rang_ = false;
   std::atomic<std::thread::id> thread_{std::this_thread::get_id()};
   TimerQueue timers_;
   DeferredList deferred_;

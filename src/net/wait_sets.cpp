@@ -91,8 +91,7 @@ base::Result<void> WaitSets::attach(int fd) {
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return system_failure("cannot duplicate the connection's descriptor");
   // The order of adding is the order of waking: the user set must come first.
-  if (!add(user_, fd, kInput, kSocket) || !add(worker_, fd, kInput, kSocket) ||
-      !add(worker_, copy, EPOLLONESHOT, kWrite)) {
+  if (!add(user_, fd, kInput, kSocket) || !add(worker_, fd, kInput, kSocket)) {
     auto failure = system_failure("cannot watch the connection");
     ::close(copy);
     detach(fd);
@@ -141,7 +140,8 @@ void WaitSets::arm_writable() {
   epoll_event event{};
   event.events = EPOLLOUT | EPOLLONESHOT;
   event.data.u64 = kWrite;
-  epoll_ctl(worker_, EPOLL_CTL_MOD, write_, &event);
+  // Not there before it is needed for the first time: even an entry that asks for nothing costs at every wake.
+  if (epoll_ctl(worker_, EPOLL_CTL_MOD, write_, &event) != 0) epoll_ctl(worker_, EPOLL_CTL_ADD, write_, &event);
 }
 
 }  // namespace daffi::net

@@ -44,8 +44,7 @@ bool Server::on_call(const wire::Frame& frame) {
   const auto head = wire::decode_call_head(frame.payload);
   if (!head) return false;
   const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
-  auto* request =
-      new Request(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
+  auto* request = new Request(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
   Collected& mine = collected;
   // Ids are never given twice, and whether it was taken away since is looked at when it runs.
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);

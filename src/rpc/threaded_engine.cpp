@@ -17,7 +17,7 @@ namespace {
 constexpr auto kTick = std::chrono::milliseconds(1);
 constexpr auto kFlushTick = std::chrono::microseconds(100);
 constexpr auto kLongestFlushTick = std::chrono::microseconds(400);
-constexpr auto kIdle = std::chrono::seconds(10);
+constexpr base::Duration kIdle = std::chrono::seconds(10);
 constexpr std::size_t kFirstThreads = 2;
 
 class ThreadedEngine;
@@ -83,13 +83,14 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   std::atomic<bool> need_kick_{false};
   std::atomic<bool> tick_armed_{false};
   std::atomic<base::Duration> flush_tick_{kFlushTick};
-  std::atomic<bool> tick_for_flush_{false};         // nothing else is expected of the armed tick
+  std::atomic<bool> tick_for_flush_{false};           // nothing else is expected of the armed tick
   std::atomic<std::uint64_t> uncorked_at_arming_{0};  // Channel::uncorked() then
   std::atomic<bool> stopping_{false};
 
   mutable base::Mutex mutex_;
   std::condition_variable_any left_;
   std::size_t threads_ DAFFI_GUARDED_BY(mutex_) = 0;
+  std::atomic<bool> surplus_{false};  // there are more than the first ones; changed under the mutex
   bool spawn_warned_ DAFFI_GUARDED_BY(mutex_) = false;
 };
 
@@ -156,7 +157,7 @@ void ThreadedEngine::add_thread() {
   {
     base::Lock lock(mutex_);
     if (stopping_.load() || threads_ > options_.handler_threads) return;
-    ++threads_;
+    surplus_.store(++threads_ > kFirstThreads);
   }
   idle_.fetch_add(1);
   auto thread = base::try_spawn("daffi-handler", [self = shared_from_this()] { self->worker(true); });
@@ -165,7 +166,7 @@ void ThreadedEngine::add_thread() {
   bool warn = false;
   {
     base::Lock lock(mutex_);
-    --threads_;
+    surplus_.store(--threads_ > kFirstThreads);
     warn = !std::exchange(spawn_warned_, true);
     left_.notify_all();
   }
@@ -179,7 +180,8 @@ void ThreadedEngine::worker(bool born) {
     net::Wake wake;
     if (!first) {
       idle_.fetch_add(1);
-      wake = sets_->wait_worker(kIdle);
+      // A time-out costs at every wait; those that stay need none.
+      wake = sets_->wait_worker(surplus_.load(std::memory_order_relaxed) ? kIdle : base::Duration::max());
     }
     idle_.fetch_sub(1);
     if (wake.stopped || (wake.timed_out && may_end())) break;
@@ -286,7 +288,7 @@ bool ThreadedEngine::may_end() {
 void ThreadedEngine::leave() {
   worker_of = nullptr;
   base::Lock lock(mutex_);
-  --threads_;
+  surplus_.store(--threads_ > kFirstThreads);
   left_.notify_all();
 }
 

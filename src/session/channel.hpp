@@ -59,7 +59,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Writes what is corked.
   void flush();
   bool has_corked() const { return corked_.load(); }
-  /// How often corked frames have been written: two equal readings around has_corked() mean that some have waited since.
+  /// How often corked frames have been written: two equal readings around has_corked() mean that some have waited
+  /// since.
   std::uint64_t uncorked() const { return uncorked_.load(std::memory_order_relaxed); }
   void on_writable();
 
@@ -112,7 +113,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool writing_ DAFFI_GUARDED_BY(mutex_) = false;     // the write role is held
   bool parked_ DAFFI_GUARDED_BY(mutex_) = false;  // … by nobody just now: the socket is full, on_writable() goes on
   bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
-  std::atomic<bool> corked_{false};  // changed under the mutex, as the next
+  std::atomic<bool> corked_{false};                   // changed under the mutex, as the next
   std::atomic<std::uint64_t> uncorked_{0};
   std::atomic<bool> ended_{false};
   wire::OutQueue front_;       // under the write role: the rest of a frame that was being written, goes before all
