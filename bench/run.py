@@ -77,6 +77,7 @@ class Job:
 JOBS = (
     Job("latency", {"call_p50": "p50", "call_p99": "p99"}, "us", ("tcp-pinned", "unix-pinned", "tcp", "unix")),
     Job("pipeline", {"calls_256": "rate"}, "calls/s", ("tcp", "unix"), outstanding=256),
+    Job("pipeline", {"calls_1024": "rate"}, "calls/s", ("tcp", "unix"), outstanding=1024),
 )
 
 
