@@ -155,7 +155,8 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     Pick choice = pick(call);
     if (choice.failure) return fail(call, std::move(*choice.failure));
     if (choice.wait) return park(call, frame, {});
-    if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked, *over)) return;
+    if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked, *over))
+      return;
   }
 }
 

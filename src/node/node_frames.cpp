@@ -15,7 +15,7 @@ struct Batch {
     std::vector<std::byte> payload;
   };
   std::vector<rpc::CallTable::Answered> results;
-  std::vector<base::Bytes> replies;      ///< of `results`, valid until on_frames_end()
+  std::vector<base::Bytes> replies;          ///< of `results`, valid until on_frames_end()
   std::vector<rpc::OutgoingCall*> done;      ///< the reply is in them
   std::vector<rpc::OutgoingCall*> gathered;  ///< broadcasts that all have answered
   std::vector<Late> late;                    ///< errors and returns: rare, so they are looked at behind the role
