@@ -64,7 +64,8 @@ class Engine {
   virtual void detach() = 0;
   /// The attached channel's socket is full: its on_writable() is called once it takes bytes again.
   virtual void want_writable() = 0;
-  /// Something was corked by a thread that may not wait soon: the channel is flushed within about 100 µs.
+  /// Something was corked by a thread that may not wait soon: the channel is flushed within about 100 µs; within 1 ms
+  /// where threads have lately flushed by themselves.
   virtual void flush_soon() = 0;
 
   /// Blocks until `what` is done or the deadline passes; true when done. Reads frames for everybody meanwhile.
