@@ -64,6 +64,19 @@ struct WaitCommand {
   int run() const;
 };
 
+struct TasksCommand {
+  Address address;
+  std::string process;
+  bool json = false;
+  int run() const;
+};
+
+struct CancelCommand {
+  Address address;
+  std::string process, uuid;
+  int run() const;
+};
+
 /// Writes the error to stderr; the exit code it stands for.
 int report(const daffi::Error& error);
 

@@ -83,6 +83,18 @@ int main(int argc, char** argv) {
   wait_app->add_option("--timeout", wait.timeout, "Seconds to wait")->check(CLI::NonNegativeNumber);
   add_address(*wait_app, wait.address, true);
 
+  TasksCommand tasks;
+  auto* tasks_app = app.add_subcommand("tasks", "List the scheduled tasks of a process");
+  tasks_app->add_option("process", tasks.process, "Name of the process that runs them")->required();
+  tasks_app->add_flag("--json", tasks.json, "As JSON");
+  add_address(*tasks_app, tasks.address, true);
+
+  CancelCommand cancel;
+  auto* cancel_app = app.add_subcommand("cancel", "End a scheduled task");
+  cancel_app->add_option("process", cancel.process, "Name of the process that runs it")->required();
+  cancel_app->add_option("uuid", cancel.uuid, "The task, as `daffi tasks` shows it")->required();
+  add_address(*cancel_app, cancel.address, true);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -93,5 +105,7 @@ int main(int argc, char** argv) {
   daffi::set_log_level(daffi::LogLevel::warning);
   if (list_app->parsed()) return run(list);
   if (call_app->parsed()) return run(call);
+  if (tasks_app->parsed()) return run(tasks);
+  if (cancel_app->parsed()) return run(cancel);
   return run(wait);
 }

@@ -18,6 +18,7 @@
 #include "daffi/detail/fetch_arguments.hpp"
 #include "daffi/detail/result.hpp"
 #include "daffi/modifiers.hpp"
+#include "daffi/scheduled_task.hpp"
 
 namespace daffi::inline v1 {
 
@@ -37,7 +38,8 @@ namespace detail {
 
 DAFFI_API std::weak_ptr<Core> core_of(const Global& global);
 
-/// What a Fetch gives: R under FG, AsyncResult<R> under BG, an Outcome<R> by process name under BROADCAST.
+/// What a Fetch gives: R under FG, AsyncResult<R> under BG, an Outcome<R> by process name under BROADCAST, a
+/// ScheduledTask under PERIOD.
 template <typename M, typename R>
 struct FetchResult;
 template <typename R>
@@ -51,6 +53,10 @@ struct FetchResult<BG, R> {
 template <typename R>
 struct FetchResult<BROADCAST, R> {
   using type = Outcomes<R>;
+};
+template <typename R>
+struct FetchResult<PERIOD, R> {
+  using type = ScheduledTask;
 };
 
 }  // namespace detail
@@ -242,6 +248,8 @@ class Fetch<R(Params...), M> {
     const auto core = detail::lock_core(core_);
     if constexpr (std::is_same_v<M2, Begun>) {
       return AsyncResult<Outcomes<R>>(core->start_call(spec, arguments));
+    } else if constexpr (std::is_same_v<M2, PERIOD>) {
+      return core->schedule(spec, arguments);
     } else if constexpr (!std::is_same_v<M2, BG>) {
       detail::Reply reply;
       core->call(spec, arguments, reply);

@@ -71,6 +71,13 @@ class DAFFI_API Global {
 
   /// The names of the others' callbacks by process, in order of registration.
   [[nodiscard]] std::map<std::string, std::vector<std::string>> registered_callbacks() const;
+  /// The tasks that a process runs by PERIOD, whoever asked for them; `process_name` may be the own one. Blocks. Throws
+  /// UnableToFindCandidate (unknown_process), and what any call throws.
+  [[nodiscard]] std::vector<ScheduledTaskInfo> get_scheduled_tasks(const std::string& process_name) const;
+  /// Ends one of them: no further run begins. False: it had ended already. Blocks. Throws RemoteCallError for a uuid
+  /// that the process does not know, UnableToFindCandidate (unknown_process).
+  bool cancel_scheduled_task_by_uuid(const std::string& process_name, const std::string& uuid) const;
+
   /// Everybody, this process included, with signatures.
   [[nodiscard]] std::vector<Member> members() const;
   /// The documentation text of a callback; empty when it has none. Blocks for the controller's answer. Throws

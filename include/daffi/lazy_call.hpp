@@ -11,12 +11,13 @@
 #include "daffi/broadcast.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/modifiers.hpp"
+#include "daffi/scheduled_task.hpp"
 #include "daffi/value.hpp"
 
 namespace daffi::inline v1 {
 
-/// What Global::call gives. Does nothing until `& FG{…}`, `& BG{…}` or `& BROADCAST{…}`, and makes the call again at
-/// each of these. The arguments were encoded when it was made. Threads: any. Documentation: 4, 7.1.1.
+/// What Global::call gives. Does nothing until `& FG{…}`, `& BG{…}`, `& BROADCAST{…}` or `& PERIOD{…}`, and makes the
+/// call again at each of these. The arguments were encoded when it was made. Threads: any. Documentation: 4, 7.1.1.
 class [[nodiscard]] LazyCall {
  public:
   /// `arguments` was written by encode_arguments.
@@ -35,6 +36,8 @@ class [[nodiscard]] LazyCall {
   DAFFI_API Outcomes<Value> operator&(const BROADCAST& modifier) const;
   /// Begins it and does not wait.
   [[nodiscard]] DAFFI_API AsyncResult<Outcomes<Value>> start(const BROADCAST& modifier) const;
+  /// Blocks until a process has accepted the task.
+  DAFFI_API ScheduledTask operator&(const PERIOD& modifier) const;
 
  private:
   detail::CallSpec prepare(detail::CallSpec spec, Writer& arguments) const;

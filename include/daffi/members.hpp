@@ -43,6 +43,9 @@ struct GlobalStats {
   std::uint64_t refused_draining = 0;  ///< calls of others answered "draining, not run"
   std::uint64_t expired_unrun = 0;     ///< calls of others whose time had passed before they ran
   std::uint64_t reconnects = 0;
+  std::size_t scheduled_tasks = 0;   ///< now: tasks that this process has accepted and that have not ended
+  std::uint64_t scheduled_runs = 0;  ///< of them, begun
+  std::uint64_t skipped_runs = 0;    ///< of them, due while the run before went on, or without their callback
   // The controller's, zero where none runs.
   std::size_t members = 0;  ///< now, suspended ones included
   std::uint64_t frames_switched = 0;

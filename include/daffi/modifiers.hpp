@@ -1,5 +1,5 @@
-/// @file  Execution modifiers: FG waits for the result, BG hands back an AsyncResult, BROADCAST asks everybody.
-/// Documentation: 2.13, 2.14, 6.
+/// @file  Execution modifiers: FG waits for the result, BG hands back an AsyncResult, BROADCAST asks everybody, PERIOD
+/// schedules. Documentation: 2.13, 2.14, 2.15, 6.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 #include "daffi/detail/invocation.hpp"
 #include "daffi/duration.hpp"
 #include "daffi/export.hpp"
+#include "daffi/moments.hpp"
 
 namespace daffi::inline v1 {
 
@@ -55,6 +56,26 @@ struct BROADCAST {
   bool operator==(const BROADCAST&) const = default;
 };
 
+/// Scheduled: the call returns with a ScheduledTask once the process that is to run it has accepted it; that process
+/// then makes the calls by itself, until the task is cancelled or its last moment has come, whatever becomes of the
+/// caller. Results are dropped; a run that fails is logged there, and the task goes on.
+///
+/// Exactly one of `at_time` and `interval` says when. An interval first runs one interval from now and keeps its phase:
+/// a run that is due while the one before still goes on is skipped, and counted. Each moment is run once, however long
+/// the one before takes. Value. Documentation: 2.15, 6.
+struct PERIOD {
+  using Modifier = PERIOD;
+
+  Moments at_time = {};              ///< up to 1000, each in the future
+  Duration interval = {};            ///< 1 ms to 100 years; "5s", "1m24s", "1.2 minutes", 5, 5min
+  Duration period = {};              ///< another spelling of `interval`
+  std::string receiver = {};         ///< as in FG
+  Balance balance = Balance::unset;  ///< as in FG
+  std::string key = {};              ///< as in FG
+
+  bool operator==(const PERIOD&) const = default;
+};
+
 namespace detail {
 
 /// How a call of `name` by this modifier is to be made. Throws GlobalContextError (invalid_modifier) naming the
@@ -62,10 +83,12 @@ namespace detail {
 DAFFI_API CallSpec call_spec(std::string name, const FG& modifier);
 DAFFI_API CallSpec call_spec(std::string name, const BG& modifier);
 DAFFI_API CallSpec call_spec(std::string name, const BROADCAST& modifier);
+/// When it runs is not checked before the call is made.
+DAFFI_API CallSpec call_spec(std::string name, const PERIOD& modifier);
 
 }  // namespace detail
 
-/// FG, BG or BROADCAST.
+/// FG, BG, BROADCAST or PERIOD.
 template <typename T>
 concept ExecutionModifier = requires(const T& modifier) { detail::call_spec(std::string(), modifier); };
 

@@ -75,6 +75,9 @@ struct GlobalOptions {
   Duration busy_poll = {};
   /// How one of several holders of a callback is chosen when the modifier does not say. Default: round_robin.
   Balance balance = Balance::round_robin;
+  /// Folder, made when missing (0700), where the tasks that others schedule here (PERIOD) are kept, so that they
+  /// survive a restart of this process. Needs a process_name. Default: none, they end with the process.
+  std::string state_dir = {};
   /// This process only calls and looks: others do not see it join, list or leave. It cannot be called. Default: false.
   bool observer = false;
 };

@@ -1,6 +1,8 @@
 /// @file  From a modifier to the CallSpec that the node works by.
 #include "daffi/modifiers.hpp"
 
+#include <algorithm>
+
 #include "base/duration_text.hpp"
 #include "base/result.hpp"
 #include "global/current_arguments.hpp"
@@ -20,12 +22,10 @@ std::chrono::nanoseconds checked(Duration duration, const char* modifier, const 
   return duration.nanoseconds();
 }
 
+// Which process takes the call.
 template <typename M>
-CallSpec common(std::string name, const M& modifier, const char* kind) {
-  CallSpec spec;
-  spec.name = std::move(name);
+void take_choice(CallSpec& spec, const M& modifier, const char* kind) {
   spec.receiver = modifier.receiver;
-  spec.timeout = checked(modifier.timeout, kind, "timeout");
   spec.balance = modifier.balance;
   spec.key = modifier.key;
   spec.show_arguments = &show_current_arguments;
@@ -34,6 +34,14 @@ CallSpec common(std::string name, const M& modifier, const char* kind) {
     refuse(std::string("balance of ") + kind + " is sticky, so it needs a key");
   if (!spec.key.empty() && spec.balance != Balance::sticky)
     refuse(std::string("key of ") + kind + " only goes with the sticky balance");
+}
+
+template <typename M>
+CallSpec common(std::string name, const M& modifier, const char* kind) {
+  CallSpec spec;
+  spec.name = std::move(name);
+  take_choice(spec, modifier, kind);
+  spec.timeout = checked(modifier.timeout, kind, "timeout");
   return spec;
 }
 
@@ -56,6 +64,19 @@ CallSpec call_spec(std::string name, const BROADCAST& modifier) {
   spec.return_result = modifier.return_result;
   spec.broadcast = true;
   spec.show_arguments = &show_current_arguments;
+  return spec;
+}
+
+CallSpec call_spec(std::string name, const PERIOD& modifier) {
+  CallSpec spec;
+  spec.name = std::move(name);
+  take_choice(spec, modifier, "PERIOD");
+  const auto interval = checked(modifier.interval, "PERIOD", "interval");
+  const auto period = checked(modifier.period, "PERIOD", "period");
+  if (interval.count() != 0 && period.count() != 0)
+    base::throw_failure(
+        base::fail(ErrorCode::initialization, "PERIOD takes interval or period, which mean the same, and not both"));
+  spec.times = std::make_shared<const Times>(Times{modifier.at_time.list(), std::max(interval, period)});
   return spec;
 }
 

@@ -91,6 +91,11 @@ Check check(const GlobalOptions& options) {
     return wrong("init_controller and init_node are both false: there is nothing to start");
   for (const auto part : {&check_address, &check_tls, &check_durations, &check_limits})
     if (auto failure = part(options)) return failure;
+  if (!options.state_dir.empty()) {
+    if (options.process_name.empty())
+      return wrong("state_dir needs a process_name: under a random one nobody would find what it keeps");
+    if (!options.init_node || options.observer) return wrong("state_dir needs a node that others can call");
+  }
   return check_name(options.process_name);
 }
 
@@ -132,6 +137,8 @@ node::Options node_options(const GlobalOptions& options, const session::Secrets&
   node.drain_timeout = options.drain_timeout.nanoseconds();
   node.balance = options.balance == Balance::unset ? Balance::round_robin : options.balance;
   node.observer = options.observer;
+  node.state_dir = options.state_dir;
+  node.verified_schedulers = !options.token.empty() || !options.ssl_certificate.empty() || !options.ssl_ca.empty();
   node.max_message_size = options.max_message_size;
   return node;
 }

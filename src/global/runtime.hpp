@@ -43,6 +43,8 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   // detail::Core.
   void call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) override;
   std::shared_ptr<detail::PendingCall> start_call(const detail::CallSpec& spec, Writer& arguments) override;
+  ScheduledTask schedule(const detail::CallSpec& spec, Writer& arguments) override;
+  bool cancel_task(const std::string& process, const std::string& uuid) override;
   std::uint32_t add_callback(detail::CallbackSpec spec) override;
   void remove_callback(std::uint32_t id) override;
   void wait_async(Subject subject, const std::string& name, Duration timeout, WaitDone done) override;
@@ -60,6 +62,7 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   /// Where the controller listens, or where the node connects to.
   const net::Endpoint& endpoint() const { return endpoint_; }
   GlobalStats stats();
+  std::vector<ScheduledTaskInfo> tasks_of(const std::string& process);
 
  private:
   enum class State { starting, running, stopping, stopped };

@@ -112,6 +112,9 @@ GlobalStats Runtime::stats() {
     stats.refused_draining = node.refused_draining;
     stats.expired_unrun = node.expired_unrun;
     stats.reconnects = node.reconnects;
+    stats.scheduled_tasks = node.scheduled_tasks;
+    stats.scheduled_runs = node.scheduled_runs;
+    stats.skipped_runs = node.skipped_runs;
   }
   if (controller_) {
     controller::Stats seen;

@@ -131,4 +131,10 @@ AsyncResult<Value> LazyCall::operator&(const BG& modifier) const {
   return AsyncResult<Value>(detail::lock_core(core_)->start_call(spec, *arguments));
 }
 
+ScheduledTask LazyCall::operator&(const PERIOD& modifier) const {
+  detail::ArgumentWriter arguments;
+  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  return detail::lock_core(core_)->schedule(spec, *arguments);
+}
+
 }  // namespace daffi::inline v1

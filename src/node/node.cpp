@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "node/node_impl.hpp"
 #include "node/registration.hpp"
+#include "rpc/inside.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/messages.hpp"
 
@@ -40,6 +41,7 @@ void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
       AsyncCall::Support{engine, clock(), [weak = weak_from_this()](AsyncCall& call) {
                            if (const auto self = weak.lock()) self->cancel(call);
                          }});
+  make_schedules();
   session::Presentation me;
   me.process_name = options.process_name;
   me.language = options.language;
@@ -60,6 +62,7 @@ void Node::Impl::on_loop(std::function<void()> task) {
 }
 
 base::Result<void> Node::Impl::start() {
+  if (auto restored = restore_schedules(); !restored.ok()) return restored;
   loop.post([self = shared_from_this()] {
     if (!self->stopping.load()) self->link->start();
   });
@@ -116,6 +119,7 @@ Node::Added Node::Impl::add_callback(detail::CallbackSpec spec) {
   if (added.replaced) changes.removed.push_back(added.replaced->id);
   set_own_callbacks();
   announce(std::move(changes));
+  schedules->callbacks_changed();
   return {added.id, std::move(added.replaced)};
 }
 
@@ -126,7 +130,7 @@ void Node::Impl::remove_callback(RegistrationId id) {
   wire::Register changes;
   changes.removed.push_back(id);
   announce(std::move(changes));
-  server->callbacks().wait_until_left(*entry, rpc::Server::is_inside(*entry) ? 1 : 0, *engine);
+  server->callbacks().wait_until_left(*entry, rpc::InsideScope::holds(*entry) ? 1 : 0, *engine);
 }
 
 void Node::Impl::set_own_callbacks() {
@@ -180,6 +184,7 @@ void Node::Impl::on_timer() {
 void Node::Impl::begin_drain() {
   if (draining.exchange(true)) return;
   server->begin_drain();
+  schedules->hold();
   wire::Register changes;
   changes.flags |= wire::Register::kDraining;
   announce(std::move(changes));
@@ -208,6 +213,7 @@ void Node::Impl::stop(base::Duration limit) {
   }
   if (stopping.exchange(true)) return;
   server->all_callers_lost();
+  on_loop([&] { schedules->stop(); });
   std::size_t dropped = 0;
   {
     base::Lock lock(parked_mutex);
@@ -267,6 +273,10 @@ Stats Node::Impl::stats() const {
   stats.refused_draining = served.refused_draining;
   stats.reconnects = reconnects.load();
   stats.expired_unrun = served.expired_unrun;
+  const auto tasks = schedules->stats();
+  stats.scheduled_tasks = tasks.tasks;
+  stats.scheduled_runs = tasks.runs;
+  stats.skipped_runs = tasks.skipped;
   return stats;
 }
 
@@ -279,6 +289,7 @@ Node::Node(net::Loop& loop, std::shared_ptr<rpc::Engine> engine, std::unique_ptr
 Node::~Node() {
   stop(base::Duration::zero());
   impl_->on_loop([this] { impl_->link = nullptr; });
+  impl_->schedules = nullptr;
   impl_->server = nullptr;
 }
 

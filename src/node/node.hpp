@@ -34,6 +34,8 @@ struct Options {
   std::size_t max_message_size = 256u << 20;
   std::size_t max_pending_calls = 1u << 16;
   std::size_t max_queued_bytes = 64u << 20;
+  std::string state_dir;             ///< where scheduled tasks are kept; empty: they end with the process
+  bool verified_schedulers = false;  ///< kept tasks of others are dropped at the start
 };
 
 /// What the Global is told. Called on a handler thread, in order, no lock held.
@@ -60,6 +62,8 @@ struct Stats {
   std::size_t pending_calls = 0, running_calls = 0, queued_requests = 0, handler_threads = 0;
   std::uint64_t calls_sent = 0, calls_served = 0, late_replies = 0, bounced = 0, resent = 0, refused_busy = 0,
                 refused_draining = 0, reconnects = 0, expired_unrun = 0;
+  std::size_t scheduled_tasks = 0;
+  std::uint64_t scheduled_runs = 0, skipped_runs = 0;
 };
 
 /// Threads: any, unless said otherwise. Blocking members may be called on user threads and inside callbacks, never on
@@ -72,7 +76,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// Connects and waits until the directory is here. Failure: connect_timeout, name_taken, refused, not_permitted.
+  /// Takes up the tasks of `state_dir`, connects and waits until the directory is here. Failure: initialization,
+  /// connect_timeout, name_taken, refused, not_permitted.
   /// The first log line of a controller that is away comes after one second.
   base::Result<void> start();
   /// Refuses new calls, lets running ones end (at most `limit`), flushes what was accepted, says goodbye, fails what is

@@ -224,11 +224,11 @@ Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder
           base::fail(ErrorCode::wrong_arguments, argument_error_text(*mistake, spec.name, *holder.signature, given))};
     }
   }
-  return {Route{holder.member, holder.callback_id}, false, {}};
+  return {Route{holder.member, spec.system_at_holder ? spec.system : holder.callback_id}, false, {}};
 }
 
 Node::Impl::Pick Node::Impl::pick(rpc::OutgoingCall& call) {
-  if (call.spec.system != 0) return pick_process(call);
+  if (call.spec.system != 0 && !call.spec.system_at_holder) return pick_process(call);
   if (call.spec.broadcast) return pick_every(call);
   return call.spec.receiver.empty() ? pick_any(call) : pick_receiver(call);
 }

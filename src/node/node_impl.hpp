@@ -1,6 +1,6 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
-/// (connection), node_calls.cpp (calls out), node_broadcast.cpp (calls to many), node_frames.cpp (what comes in) and
-/// node_waits.cpp (waiting for others).
+/// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_broadcast.cpp (calls to many),
+/// node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include "node/link.hpp"
 #include "node/node.hpp"
 #include "node/pending.hpp"
+#include "rpc/schedules.hpp"
 #include "rpc/server.hpp"
 #include "session/channel.hpp"
 #include "session/heartbeat.hpp"
@@ -45,6 +46,10 @@ struct Node::Impl final : session::ChannelSink,
   void schedule(base::SteadyTime when);
   void on_timer();
   Stats stats() const;
+
+  // node_schedules.cpp
+  void make_schedules();
+  base::Result<void> restore_schedules();
 
   // node_link.cpp; the loop's thread
   wire::Register registrations() override;
@@ -143,6 +148,7 @@ struct Node::Impl final : session::ChannelSink,
   Balancer balancer;
   rpc::CallTable calls;
   std::shared_ptr<rpc::Server> server;
+  std::shared_ptr<rpc::Schedules> schedules;
 
   std::atomic<std::shared_ptr<session::Channel>> channel;  ///< the connection, once the directory is here
   /// The connection from its first frame on: calls of others are served, and answered, before the directory is here.

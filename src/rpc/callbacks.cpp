@@ -52,6 +52,14 @@ std::shared_ptr<CallbackEntry> Callbacks::find(std::uint32_t id) const {
   return it == table.end() ? nullptr : it->second;
 }
 
+std::shared_ptr<CallbackEntry> Callbacks::find(const std::string& name) const {
+  std::shared_lock lock(table_mutex_);
+  for (const auto& [id, entry] : by_id_) {
+    if (entry->spec.name == name) return entry;
+  }
+  return nullptr;
+}
+
 std::vector<std::shared_ptr<CallbackEntry>> Callbacks::all() const {
   std::vector<std::shared_ptr<CallbackEntry>> entries;
   {

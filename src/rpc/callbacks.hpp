@@ -38,6 +38,8 @@ class Callbacks {
   /// Out of the table: no new call begins. nullptr: not there.
   std::shared_ptr<CallbackEntry> remove(std::uint32_t id);
   std::shared_ptr<CallbackEntry> find(std::uint32_t id) const;
+  /// By its name; looks through all of them.
+  std::shared_ptr<CallbackEntry> find(const std::string& name) const;
   /// In order of registration.
   std::vector<std::shared_ptr<CallbackEntry>> all() const;
 

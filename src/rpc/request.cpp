@@ -1,27 +1,17 @@
 /// @file  Request: running one call; Answer: the frames it ends with.
 #include "rpc/request.hpp"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <cstring>
-#include <typeinfo>
 
-#include "base/error_table.hpp"
 #include "base/log.hpp"
 #include "base/recycled.hpp"
+#include "rpc/callback_failure.hpp"
+#include "rpc/inside.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::rpc {
 namespace {
-
-// The callback this thread is inside of, innermost first.
-struct Inside {
-  const CallbackEntry* entry;
-  const Inside* outer;
-};
-thread_local const Inside* inside = nullptr;
 
 // A result's buffer, one for each level of callbacks that run inside each other on this thread (inline engine only).
 class ResultBuffer {
@@ -47,13 +37,6 @@ class ResultBuffer {
   }
   Writer* writer_;
 };
-
-std::string demangled(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                    std::free);
-  return status == 0 ? name.get() : type.name();
-}
 
 // An answer that is given later.
 class Deferred final : public detail::Responder {
@@ -121,13 +104,6 @@ using Memory = base::Recycled<Request, sizeof(Request), 256>;
 
 }  // namespace
 
-bool Server::is_inside(const CallbackEntry& entry) {
-  for (const Inside* level = inside; level != nullptr; level = level->outer) {
-    if (level->entry == &entry) return true;
-  }
-  return false;
-}
-
 void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) const {
   wire::Header header;
   header.size = static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize);
@@ -161,32 +137,7 @@ void Answer::failure(const base::Failure& failure, session::Urgency urgency) con
 }
 
 void Answer::exception(std::exception_ptr error, session::Urgency urgency) const {
-  RemoteException account;
-  account.language = server_.language_;
-  try {
-    std::rethrow_exception(error);
-  } catch (const SystemRefusal& refusal) {
-    return failure(refusal.failure, urgency);
-  } catch (const Error& e) {
-    account.type = "daffi::" + std::string(base::error_row(e.code()).class_name);
-    account.message = e.message();
-    if (e.remote() != nullptr) account.trace = e.remote()->trace;
-    if (e.code() == ErrorCode::unencodable || e.code() == ErrorCode::result_too_large) {
-      return failure(base::fail(ErrorCode::unencodable_result,
-                                "the result of '" + entry_.spec.name + "' cannot be encoded: " + e.message()),
-                     urgency);
-    }
-  } catch (const std::exception& e) {
-    account.type = demangled(typeid(e));
-    account.message = e.what();
-  } catch (...) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    account.type = type != nullptr ? demangled(*type) : "unknown";
-    account.message = "not a std::exception";
-  }
-  base::Failure result = base::fail(ErrorCode::remote_error, account.message);
-  result.remote = std::make_shared<const RemoteException>(std::move(account));
-  failure(result, urgency);
+  failure(callback_failure(error, entry_.spec.name, server_.language_), urgency);
 }
 
 Request::Request(std::shared_ptr<Server> owner, const wire::Frame& frame, const wire::CallHead& call_head,
@@ -263,10 +214,9 @@ void Request::invoke(session::Urgency urgency) {
     }
     context.emplace(server->host_->name_of(header.member), until, stop ? stop->get_token() : std::stop_token());
   }
-  const Inside level{&callback, inside};
-  inside = &level;
   bool deferred = false;
   {
+    const InsideScope inside(callback);
     Call call(*this, answer, context ? &*context : nullptr);
     try {
       if (callback.system) {
@@ -285,7 +235,6 @@ void Request::invoke(session::Urgency urgency) {
       if (!deferred) answer.exception(std::current_exception(), urgency);
     }
   }
-  inside = level.outer;
   if (!deferred) server->answered(callback, {header.member, header.id}, stop.has_value());
 }
 

@@ -86,7 +86,7 @@ void Server::after_read() {
     collected.calls = std::move(calls);  // keeps its memory for the next round
     engine_->kick();
   }
-  if (!collected.stops.empty()) stop_later(std::exchange(collected.stops, {}));
+  if (!collected.stops.empty()) request_stop(std::exchange(collected.stops, {}));
 }
 
 // Queues the calls as far as there is room, together; the others are refused. None is touched once it is queued.
@@ -146,7 +146,7 @@ void Server::accepted(const wire::Header& call) {
   host_->send(frame, session::Urgency::now);
 }
 
-void Server::stop_later(std::vector<std::stop_source> stops) {
+void Server::request_stop(std::vector<std::stop_source> stops) {
   if (!stops.empty()) engine_->submit_always(*new StopWork(std::move(stops)));
 }
 
@@ -158,7 +158,7 @@ void Server::caller_lost(std::uint32_t member) {
       if (key.member == member) stops.push_back(watched.stop);
     }
   }
-  stop_later(std::move(stops));
+  request_stop(std::move(stops));
 }
 
 void Server::all_callers_lost() {
@@ -167,7 +167,7 @@ void Server::all_callers_lost() {
     base::Lock lock(mutex_);
     for (const auto& [key, watched] : watched_) stops.push_back(watched.stop);
   }
-  stop_later(std::move(stops));
+  request_stop(std::move(stops));
 }
 
 void Server::expire(base::SteadyTime now) {
@@ -183,7 +183,7 @@ void Server::expire(base::SteadyTime now) {
       }
     }
   }
-  stop_later(std::move(stops));
+  request_stop(std::move(stops));
   if (!next.is_never()) host_->expire_at(next.at);
 }
 

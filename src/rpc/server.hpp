@@ -11,6 +11,7 @@
 #include "base/annotations.hpp"
 #include "rpc/callbacks.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/local_call.hpp"
 #include "session/channel.hpp"
 #include "wire/call_messages.hpp"
 #include "wire/header.hpp"
@@ -47,14 +48,19 @@ class Server : public std::enable_shared_from_this<Server> {
   Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host, std::string language, Limits limits);
 
   Callbacks& callbacks() { return callbacks_; }
-  /// True while this thread runs that callback.
-  static bool is_inside(const CallbackEntry& entry);
+  /// Runs one of this process's callbacks on the calling handler thread, as a call that came in would; `done` is called
+  /// once it has ended, which may be later. False: there is no such callback, and `done` is not called.
+  bool run_local(LocalCall call, LocalDone done);
+  /// While it lives, work of this process's own is under way: stop() waits for it as for a call.
+  std::shared_ptr<void> busy();
 
   /// False: the frame breaks the protocol.
   bool on_call(const wire::Frame& frame);
   void on_cancel(const wire::Frame& frame);
   void after_read();
 
+  /// Requests these stops on a handler thread, because that runs user code; also when the engine is being stopped.
+  void request_stop(std::vector<std::stop_source> stops);
   /// The caller is gone: its calls' stop tokens fire.
   void caller_lost(std::uint32_t member);
   /// All callers are gone, or this process stops.
@@ -87,7 +93,6 @@ class Server : public std::enable_shared_from_this<Server> {
   void watch(class Request& request);
   void unwatch(const CallKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
-  void stop_later(std::vector<std::stop_source> stops);
   void begun() { running_.fetch_add(1); }
   void ended();
   void answered(CallbackEntry& entry, const CallKey& key, bool watched);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "daffi/daffi.hpp"
 #include "support/command.hpp"
 
 namespace daffi::tests {
@@ -52,6 +53,8 @@ TEST(CommandLine, WrongUsageExitsWithTwoAndSaysWhy) {
       {"call", "f", "--timeout", "soon"},
       {"wait"},
       {"wait", "f", "--timeout", "-1"},
+      {"tasks"},
+      {"cancel", "w"},
       {"controller", "--port", "-1"},
   };
   for (const auto& arguments : wrong) {
@@ -87,7 +90,7 @@ TEST(CommandLine, EverySubcommandHasHelp) {
   }
   const auto all = daffi_run({"--help"});
   EXPECT_EQ(all.exit.code, 0);
-  for (const char* name : {"controller", "ls", "call", "wait", "Exit codes"}) {
+  for (const char* name : {"controller", "ls", "call", "wait", "tasks", "cancel", "Exit codes"}) {
     EXPECT_TRUE(contains(all.output, name)) << name;
   }
   EXPECT_EQ(daffi_run({"--version"}).exit.code, 0);
@@ -128,6 +131,42 @@ TEST_F(Command, ASecondControllerOnTheSameSocketIsRefused) {
   EXPECT_EQ(second.exit.code, 2);
   EXPECT_TRUE(contains(second.errors, "is taken")) << second.errors;
   EXPECT_EQ(run({"call", "who"}).output, "\"w\"\n") << "the first one goes on";
+}
+
+TEST_F(Command, TasksAreListedAndCancelled) {
+  EXPECT_EQ(run({"tasks", "w"}).output, "no tasks\n");
+  std::string every, later;
+  {
+    GlobalOptions options;
+    options.process_name = "planner";
+    options.unix_sock_path = folder();
+    Global g(options);
+    g.wait_function("who", 30);
+    every = (g.call("who") & PERIOD{.interval = "90 min"}).uuid();
+    later = (g.call("who") & PERIOD{.at_time = std::chrono::system_clock::now() + std::chrono::hours(1)}).uuid();
+  }
+  const auto listed = run({"tasks", "w"});
+  EXPECT_EQ(listed.exit.code, 0) << listed.errors;
+  EXPECT_TRUE(contains(listed.output, every + "  who  every 5400 s, by planner, 0 runs, 0 skipped\n")) << listed.output;
+  EXPECT_TRUE(contains(listed.output, later + "  who  1 to come, by planner, 0 runs, 0 skipped\n")) << listed.output;
+  const auto json = Json::parse(run({"tasks", "w", "--json"}).output);
+  ASSERT_EQ(json.size(), 2u);
+  const auto& period = json[json[0]["uuid"] == every ? 0 : 1];
+  EXPECT_EQ(period, (Json{{"uuid", every},
+                          {"func_name", "who"},
+                          {"condition", "period"},
+                          {"interval", 5400.0},
+                          {"scheduler", "planner"},
+                          {"runs", 0},
+                          {"skipped", 0}}));
+  EXPECT_EQ(run({"cancel", "w", every}).output, "cancelled\n");
+  EXPECT_EQ(run({"cancel", "w", every}).output, "had ended already\n");
+  const auto unknown = run({"cancel", "w", "nonsense"});
+  EXPECT_EQ(unknown.exit.code, 1);
+  EXPECT_TRUE(contains(unknown.errors, "'nonsense'")) << unknown.errors;
+  const auto nobody = run({"tasks", "nobody"});
+  EXPECT_EQ(nobody.exit.code, 1);
+  EXPECT_TRUE(contains(nobody.errors, "'nobody' is not running")) << nobody.errors;
 }
 
 TEST_F(Command, ControllerSaysWhoJoinsAndLeavesAndEndsInOrder) {

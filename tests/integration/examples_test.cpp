@@ -206,6 +206,28 @@ TEST(Example, BackgroundCallsAreAskedForLater) {
   expect_output("fibonacci_functions_service", "fibonacci_functions_client", with_coroutine);
 }
 
+TEST(Example, ScheduledCallsAreMadeByTheirProcessUntilTheyAreCancelled) {
+  const Stage stage;
+  Service service(stage, "scheduler_service");
+  EXPECT_EQ(printed_by(stage, "scheduler_client", service.reach()),
+            (Lines{"stopped watering: yes", "and again: no", "scheduled open_window at greenhouse"}));
+  service.process().wait_for_line("watering, round 1");
+  // Its client has gone; the task has not.
+  service.process().wait_for_line("opening the north window");
+  service.process().wait_for_line("opening the north window");
+  EXPECT_EQ(service.end(), success);
+}
+
+TEST(Example, ScheduledTasksAreLookedAtAndEnded) {
+  const Stage stage;
+  Service service(stage, "scheduler_functions_service");
+  EXPECT_EQ(printed_by(stage, "scheduler_functions_client", service.reach()),
+            (Lines{"ring_bell: 1 to come", "ring_bell: 2 to come", "ring_bell: every 5400 seconds", "left: 0",
+                   "the past cannot be scheduled"}));
+  service.process().wait_for_line("ringing 1 times");
+  EXPECT_EQ(service.end(), success);
+}
+
 // Any client works with any service that has what it calls: classes and functions are one on the wire.
 TEST(Example, ClassesAndFunctionsUnderstandEachOther) {
   expect_output("calculator_service", "calculator_functions_client", {"3", "60", "9"});

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   options.ssl_certificate = option(argc, argv, "certificate", "");
   options.ssl_key = option(argc, argv, "key", "");
   options.ssl_ca = option(argc, argv, "ca", "");
+  options.state_dir = option(argc, argv, "state", "");
   options.heartbeat = daffi::Duration(std::atof(option(argc, argv, "heartbeat", "15").c_str()));
   options.handler_threads = static_cast<std::size_t>(std::atoi(option(argc, argv, "threads", "512").c_str()));
   daffi::Global g(std::move(options));
@@ -69,6 +70,7 @@ int main(int argc, char** argv) {
     return std::string("released");
   });
   g.callback("release", [&] { gate.open(); });
+  g.callback("tick", [] { say("tick"); });
   g.callback("count", [&] { ++counted; });
   g.callback("counted", [&] { return counted.load(); });
   g.callback(

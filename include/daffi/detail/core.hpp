@@ -13,6 +13,10 @@
 #include "daffi/duration.hpp"
 #include "daffi/export.hpp"
 
+namespace daffi::inline v1 {
+class ScheduledTask;
+}
+
 namespace daffi::inline v1::detail {
 
 /// A Global without its type. Handles refer to it weakly. Threads: any.
@@ -24,6 +28,10 @@ class DAFFI_API Core {
   virtual void call(const CallSpec& spec, Writer& arguments, Reply& reply) = 0;
   /// Sends; nullptr with return_result=false. Throws what is wrong before the call is sent.
   virtual std::shared_ptr<PendingCall> start_call(const CallSpec& spec, Writer& arguments) = 0;
+  /// By PERIOD: `spec.times` says when. Returns when a process has accepted the task.
+  virtual ScheduledTask schedule(const CallSpec& spec, Writer& arguments) = 0;
+  /// False: it has ended. Throws for one that never was.
+  virtual bool cancel_task(const std::string& process, const std::string& uuid) = 0;
   virtual std::uint32_t add_callback(CallbackSpec spec) = 0;
   /// Waits until running calls of it have ended, except the caller's own.
   virtual void remove_callback(std::uint32_t id) = 0;

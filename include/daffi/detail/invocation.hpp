@@ -58,11 +58,21 @@ class Reply {
 
 enum class Balance : std::uint8_t { unset, round_robin, random, least_pending, sticky };
 
-/// How one call is to be made: every field of FG, BG and BROADCAST in one place. Zero durations mean none.
+/// When a scheduled task runs, as PERIOD says it; not checked. Value.
+struct Times {
+  std::vector<std::chrono::nanoseconds> at;  ///< since 1970, UTC
+  std::chrono::nanoseconds interval{0};
+
+  bool operator==(const Times&) const = default;
+};
+
+/// How one call is to be made: every field of FG, BG, BROADCAST and PERIOD in one place. Zero durations mean none.
 struct CallSpec {
   std::string name;                     ///< the callback's
   std::string receiver;                 ///< empty: any holder
   std::uint32_t system = 0;             ///< not 0: the receiver's system callback of that id; `name` is for texts
+  bool system_at_holder = false;        ///< … of one that holds `name`, chosen and checked like any other call
+  std::shared_ptr<const Times> times;   ///< PERIOD's
   std::chrono::nanoseconds timeout{0};  ///< from the call, or from the end of `eta`
   std::chrono::nanoseconds eta{0};
   bool return_result = true;

@@ -1,0 +1,109 @@
+/// @file  Server, calls without a wire: the same handlers, entered and counted like any other call.
+#include "rpc/local_call.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "rpc/callback_failure.hpp"
+#include "rpc/inside.hpp"
+#include "rpc/server.hpp"
+#include "rpc/task_work.hpp"
+
+namespace daffi::rpc {
+namespace {
+
+// An answer that is given later, to nobody.
+class LocalResponder final : public detail::Responder {
+ public:
+  LocalResponder(std::shared_ptr<Engine> engine, std::string callback, std::string language, LocalDone end)
+      : engine_(std::move(engine)),
+        callback_(std::move(callback)),
+        language_(std::move(language)),
+        end_(std::move(end)) {}
+  ~LocalResponder() override {
+    end(base::fail(ErrorCode::cancelled, "the callback '" + callback_ + "' was dropped before it came to its end"));
+  }
+  void reply(Writer&) override { end(std::nullopt); }
+  void fail(std::exception_ptr error) override { end(callback_failure(error, callback_, language_)); }
+  void post(std::function<void()> task) override { engine_->submit_always(*make_task(std::move(task))); }
+
+ private:
+  void end(const std::optional<base::Failure>& failure) {
+    if (!ended_.exchange(true)) end_(failure);
+  }
+
+  const std::shared_ptr<Engine> engine_;
+  const std::string callback_, language_;
+  const LocalDone end_;
+  std::atomic<bool> ended_{false};
+};
+
+class LocalInvocation final : public detail::Invocation {
+ public:
+  LocalInvocation(const LocalCall& call, std::function<std::shared_ptr<detail::Responder>()> make_responder)
+      : arguments_(*call.arguments),
+        context_(call.caller, std::nullopt, call.stop),
+        make_responder_(std::move(make_responder)) {}
+
+  Reader& arguments() override { return arguments_; }
+  CallContext& context() override { return context_; }
+  Writer& result() override { return result_; }
+  void reject_arguments(std::string why) override { rejected_ = std::move(why); }
+  std::shared_ptr<detail::Responder> defer() override {
+    deferred_ = true;
+    return make_responder_();
+  }
+  bool deferred() const { return deferred_; }
+  const std::optional<std::string>& rejected() const { return rejected_; }
+
+ private:
+  Reader arguments_;
+  CallContext context_;
+  Writer result_{detail::kResultHeadroom};
+  const std::function<std::shared_ptr<detail::Responder>()> make_responder_;
+  bool deferred_ = false;
+  std::optional<std::string> rejected_;
+};
+
+}  // namespace
+
+std::shared_ptr<void> Server::busy() {
+  begun();
+  return {nullptr, [self = shared_from_this()](void*) { self->ended(); }};
+}
+
+bool Server::run_local(LocalCall call, LocalDone done) {
+  const auto entry = callbacks_.find(call.callback);
+  if (!entry) return false;
+  callbacks_.enter(*entry);
+  if (entry->removed.load()) {
+    callbacks_.leave(*entry, *engine_);
+    return false;
+  }
+  // Given back when the call ends, not when a responder that somebody keeps is destroyed.
+  const auto busy = std::make_shared<std::shared_ptr<void>>(std::move(call.busy));
+  const LocalDone end = [self = shared_from_this(), entry, done = std::move(done), busy](const auto& failure) {
+    self->callbacks_.leave(*entry, *self->engine_);
+    self->served_.fetch_add(1);
+    done(failure);
+    busy->reset();
+  };
+  std::optional<base::Failure> failure;
+  bool deferred = false;
+  {
+    const InsideScope inside(*entry);
+    LocalInvocation invocation(
+        call, [&] { return std::make_shared<LocalResponder>(engine_, call.callback, language_, end); });
+    try {
+      entry->spec.handler(invocation);
+      if (invocation.rejected()) failure = base::fail(ErrorCode::remote_arguments, *invocation.rejected());
+    } catch (...) {
+      failure = callback_failure(std::current_exception(), call.callback, language_);
+    }
+    deferred = invocation.deferred();
+  }
+  if (!deferred) end(failure);
+  return true;
+}
+
+}  // namespace daffi::rpc
