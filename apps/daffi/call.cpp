@@ -1,5 +1,7 @@
 /// @file  daffi call, daffi wait.
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "daffi/commands.hpp"
 
@@ -14,6 +16,31 @@ std::optional<daffi::Value> parse(const std::string& text, const std::string& wh
     std::fprintf(stderr, "daffi: %s is not JSON: %s (%s; a text needs its quotes: '\"%s\"')\n", what.c_str(),
                  text.c_str(), error.message().c_str(), text.c_str());
     return std::nullopt;
+  }
+}
+
+// The results as one JSON object; a line on stderr and, in the end, a status that is not success for each that failed.
+int print_outcomes(const daffi::Outcomes<daffi::Value>& outcomes) {
+  daffi::Value::Map results;
+  int status = kSuccess;
+  for (const auto& [process, outcome] : outcomes) {
+    if (outcome) {
+      results.emplace_back(daffi::Value(process), *outcome);
+    } else {
+      status = std::max(status, report(*outcome.error(), process));
+    }
+  }
+  std::printf("%s\n", daffi::Value(std::move(results)).to_json(2).c_str());
+  return status;
+}
+
+// What had arrived by then is printed all the same.
+int broadcast(const daffi::LazyCall& lazy, daffi::Duration timeout) {
+  try {
+    return print_outcomes(lazy & daffi::BROADCAST{.timeout = timeout});
+  } catch (const daffi::BroadcastTimeout& late) {
+    print_outcomes(late.results<daffi::Value>());
+    throw;
   }
 }
 
@@ -41,9 +68,10 @@ int CallCommand::run() const {
     writer.text(names.back());
     daffi::Codec<daffi::Value>::write(writer, *value);
   }
-  return guarded([&] {
+  return guarded([&]() -> int {
     daffi::Global g(address.observer());
     daffi::LazyCall lazy(daffi::detail::core_of(g), name, arguments.size(), std::move(names), std::move(writer));
+    if (broadcast) return daffi_command::broadcast(lazy, daffi::Duration(timeout));
     daffi::FG how;
     how.timeout = daffi::Duration(timeout);
     how.receiver = receiver;

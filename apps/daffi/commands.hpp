@@ -52,7 +52,8 @@ struct CallCommand {
   std::vector<std::string> arguments;  ///< JSON each
   std::vector<std::string> keywords;   ///< name=JSON each
   std::string receiver;
-  double timeout = 0;  ///< seconds; 0: none
+  double timeout = 0;      ///< seconds; 0: none
+  bool broadcast = false;  ///< to every process that has it
   int run() const;
 };
 
@@ -77,8 +78,8 @@ struct CancelCommand {
   int run() const;
 };
 
-/// Writes the error to stderr; the exit code it stands for.
-int report(const daffi::Error& error);
+/// Writes the error to stderr, with whose it is where that is not clear; the exit code it stands for.
+int report(const daffi::Error& error, const std::string& process = {});
 
 /// Runs `body`, turning what it throws into a line on stderr and an exit code.
 template <typename Body>

@@ -53,8 +53,8 @@ daffi::GlobalOptions Address::observer() const {
   return options;
 }
 
-int report(const daffi::Error& error) {
-  std::fprintf(stderr, "daffi: %s\n", error.message().c_str());
+int report(const daffi::Error& error, const std::string& process) {
+  std::fprintf(stderr, "daffi: %s%s\n", process.empty() ? "" : (process + ": ").c_str(), error.message().c_str());
   if (error.remote() != nullptr && !error.remote()->trace.empty()) {
     std::fprintf(stderr, "%s\n", error.remote()->trace.c_str());
   }

@@ -71,7 +71,11 @@ int main(int argc, char** argv) {
   call_app->add_option("arguments", call.arguments, "Arguments, each as JSON: 1 '\"text\"' '[1, 2]'");
   call_app->add_option("--kw", call.keywords, "Keyword argument, NAME=JSON; may be given more than once")
       ->allow_extra_args(false);
-  call_app->add_option("--receiver", call.receiver, "Only this process");
+  auto* receiver = call_app->add_option("--receiver", call.receiver, "Only this process");
+  call_app
+      ->add_flag("--broadcast", call.broadcast,
+                 "Every process that has it: prints an object, results by process name; errors go to stderr")
+      ->excludes(receiver);
   call_app->add_option("--timeout", call.timeout, "Seconds to wait for the result")->check(CLI::NonNegativeNumber);
   add_address(*call_app, call.address, true);
   call_app->footer("Negative numbers are given behind --: daffi call add -- -1 -2");

@@ -258,6 +258,28 @@ TEST_F(Command, CallThatTakesTooLongExitsWithFour) {
   EXPECT_EQ(finished.output, "");
 }
 
+TEST_F(Command, BroadcastPrintsResultsByProcessAndFailsWhenOneFails) {
+  Process second(program("worker"), {"--folder", folder(), "--name", "second"});
+  second.wait_for_line("ready");
+  const auto fine = run({"call", "who", "--broadcast"});
+  EXPECT_EQ(fine.exit.code, 0) << fine.errors;
+  EXPECT_EQ(Json::parse(fine.output), (Json{{"second", "second"}, {"w", "w"}}));
+
+  run({"call", "release", "--receiver", "w"});
+  const auto late = run({"call", "hold", "--broadcast", "--timeout", "0.5"});
+  EXPECT_EQ(late.exit.code, 4);
+  EXPECT_EQ(Json::parse(late.output), (Json{{"w", "released"}})) << "what has arrived is printed";
+
+  const auto failed = run({"call", "fail", "\"the cellar is flooded\"", "--broadcast"});
+  EXPECT_EQ(failed.exit.code, 1);
+  EXPECT_EQ(Json::parse(failed.output), Json::object());
+  EXPECT_TRUE(contains(failed.errors, "second: ")) << failed.errors;
+  EXPECT_TRUE(contains(failed.errors, "the cellar is flooded")) << failed.errors;
+
+  EXPECT_EQ(run({"call", "nothing", "--broadcast"}).exit.code, 1);
+  EXPECT_EQ(run({"call", "who", "--broadcast", "--receiver", "w"}).exit.code, 2);
+}
+
 TEST_F(Command, CallWithBadJsonIsWrongUsage) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"call", "echo", "text"},

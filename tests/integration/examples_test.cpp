@@ -228,6 +228,20 @@ TEST(Example, ScheduledTasksAreLookedAtAndEnded) {
   EXPECT_EQ(service.end(), success);
 }
 
+TEST(Example, EveryProcessWithAMenuIsAskedForItAtOnce) {
+  const Stage stage;
+  Service burgers(stage, "burger_menu_service");
+  Process hotdogs = stage.start("hotdog_menu_service", burgers.reach());
+  hotdogs.wait_for_line("serving");
+  const Lines menus{"burger menu: Smash, Cheese, Double, Veggie", "hotdog menu: Classic, Chili, Chicago"};
+  Lines expected = menus;
+  expected.insert(expected.end(), {"hotdog menu: Chili, Chili", "hotdog menu failed: we have no Caviar"});
+  expected.insert(expected.end(), menus.begin(), menus.end());
+  EXPECT_EQ(printed_by(stage, "menu_client", burgers.reach()), expected);
+  EXPECT_EQ(end_politely(hotdogs), success);
+  EXPECT_EQ(burgers.end(), success);
+}
+
 // Any client works with any service that has what it calls: classes and functions are one on the wire.
 TEST(Example, ClassesAndFunctionsUnderstandEachOther) {
   expect_output("calculator_service", "calculator_functions_client", {"3", "60", "9"});

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <optional>
+#include <thread>
 
 #include "daffi/daffi.hpp"
 #include "support/process.hpp"
@@ -70,6 +72,72 @@ TEST_F(Loss, AKilledCalleeEndsItsPendingCallsAtOnce) {
   EXPECT_EQ(error.message(), "Remote process w stopped unexpectedly.");
   EXPECT_TRUE(error.may_have_run());
   EXPECT_FALSE(error.retryable());
+}
+
+TEST_F(Loss, AKilledCalleeIsOneErrorAmongABroadcastsOutcomes) {
+  auto killed = worker("killed");
+  auto other = worker("other");
+  Global g(caller_options());
+  for (const char* name : {"killed", "other"}) g.wait_process(name, 30);
+  const Fetch<std::string()> hold{g, "hold"};
+  const auto pending = hold.start(BROADCAST{});
+  killed->wait_for_line("holding");
+  other->wait_for_line("holding");
+  killed->send(SIGKILL);
+  Fetch<void()>(g, "release").call(FG{.timeout = 30, .receiver = "other"});
+  const auto outcomes = pending.get(30);
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(*outcomes.at("other"), "released");
+  ASSERT_NE(outcomes.at("killed").error(), nullptr);
+  EXPECT_THROW(outcomes.at("killed").value(), RemoteStoppedUnexpectedly);
+  EXPECT_EQ(outcomes.at("killed").error()->message(), "Remote process killed stopped unexpectedly.");
+}
+
+TEST_F(Loss, ABroadcastOutOfTimeHasWhatArrivedAndTellsTheRest) {
+  auto first = worker("first");
+  auto second = worker("second");
+  Global g(caller_options());
+  for (const char* name : {"first", "second"}) g.wait_process(name, 30);
+  const Fetch<std::string()> hold{g, "hold"};
+  Fetch<void()>(g, "release").call(FG{.timeout = 30, .receiver = "first"});
+  const auto error = [&]() -> std::optional<BroadcastTimeout> {
+    try {
+      hold.call(BROADCAST{.timeout = 1});
+    } catch (const BroadcastTimeout& late) {
+      return late;
+    }
+    return std::nullopt;
+  }();
+  ASSERT_TRUE(error);
+  const auto arrived = error->results<std::string>();
+  ASSERT_EQ(arrived.size(), 1u);
+  EXPECT_EQ(*arrived.at("first"), "released");
+  const auto told = Fetch<void()>(g, "until_told").start(BROADCAST{.timeout = 0.3});
+  for (auto* worker : {first.get(), second.get()}) worker->wait_for_line("serving caller");
+  EXPECT_THROW(told.get(30), BroadcastTimeout);
+  for (auto* worker : {first.get(), second.get()}) worker->wait_for_line("told to stop");
+}
+
+TEST_F(Loss, BroadcastsToManyProcessesKeepTheirAnswersApartUnderLoad) {
+  std::vector<std::unique_ptr<Process>> workers;
+  for (int i = 0; i < 8; ++i) workers.push_back(worker("w" + std::to_string(i)));
+  Global g(caller_options());
+  for (int i = 0; i < 8; ++i) g.wait_process("w" + std::to_string(i), 30);
+  const Fetch<std::string(std::string)> echo{g, "echo"};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&echo, t] {
+      for (int i = 0; i < 100; ++i) {
+        const std::string text(i % 10 == 0 ? 100'000 : 10, static_cast<char>('a' + t));
+        const auto outcomes = echo.call(BROADCAST{.timeout = 30}, text);
+        EXPECT_EQ(outcomes.size(), 8u);
+        for (const auto& [name, outcome] : outcomes) EXPECT_EQ(*outcome, text) << name;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(g.stats().pending_calls, 0u);
+  EXPECT_EQ(g.stats().late_replies, 0u);
 }
 
 TEST_F(Loss, CallsGoToAnotherHolderWhenOneIsKilled) {
