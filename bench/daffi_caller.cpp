@@ -14,17 +14,16 @@ void expect_reply(const std::string& reply, const std::string& argument) {
 
 void run_latency(const Echo& fetcher, const bench::Options& options) {
   const std::string argument(options.payload, 'x');
-  bench::Samples samples;
-  const auto start = bench::SteadyClock::now();
-  for (;;) {
-    const auto before = bench::SteadyClock::now();
-    const std::string reply = fetcher.echo(argument);
-    const auto after = bench::SteadyClock::now();
-    expect_reply(reply, argument);
-    if (after - start >= options.warm_up) samples.add(after - before);
-    if (after - start >= options.warm_up + options.seconds) break;
-  }
-  samples.report();
+  bench::measure_latency(options, [&](std::uint64_t) { expect_reply(fetcher.echo(argument), argument); });
+}
+
+void run_broadcast(const Echo& fetcher, const bench::Options& options) {
+  const std::string argument(options.payload, 'x');
+  bench::measure_latency(options, [&](std::uint64_t) {
+    const auto outcomes = fetcher.echo.call(daffi::BROADCAST{}, argument);
+    if (outcomes.size() != options.callees) bench::fail("not every callee was asked");
+    for (const auto& [process, outcome] : outcomes) expect_reply(*outcome, argument);
+  });
 }
 
 void run_pipeline(const Echo& fetcher, const bench::Options& options) {
@@ -50,12 +49,16 @@ void run_pipeline(const Echo& fetcher, const bench::Options& options) {
 int main(int argc, char** argv) {
   const bench::Options options = bench::parse_options(argc, argv);
   daffi::Global global{bench::global_options(options, "bench-caller")};
-  global.wait_function("echo", std::chrono::seconds(10));
+  for (std::size_t i = 1; i <= options.callees; ++i) {
+    global.wait_process("bench-callee-" + std::to_string(i), std::chrono::seconds(10));
+  }
   const Echo fetcher{global};
   if (options.mode == "latency") {
     run_latency(fetcher, options);
   } else if (options.mode == "pipeline") {
     run_pipeline(fetcher, options);
+  } else if (options.mode == "broadcast") {
+    run_broadcast(fetcher, options);
   } else {
     bench::fail("unknown --mode " + options.mode);
   }

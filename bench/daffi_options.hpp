@@ -2,14 +2,16 @@
 #pragma once
 
 #include <daffi/daffi.hpp>
+#include <string>
+#include <utility>
 
 #include "program.hpp"
 
 namespace bench {
 
-inline daffi::GlobalOptions global_options(const Options& options, const char* process_name) {
+inline daffi::GlobalOptions global_options(const Options& options, std::string process_name) {
   daffi::GlobalOptions result;
-  result.process_name = process_name;
+  result.process_name = std::move(process_name);
   if (options.port) {
     result.host = "127.0.0.1";
     result.port = *options.port;

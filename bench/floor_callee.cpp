@@ -6,7 +6,7 @@
 
 namespace {
 
-void serve(int socket, std::size_t read_limit) {
+void serve(int socket, std::uint32_t member, std::size_t read_limit) {
   std::vector<std::byte> buffer(bench::floor_buffer_size);
   std::size_t have = 0;
   for (;;) {
@@ -14,8 +14,8 @@ void serve(int socket, std::size_t read_limit) {
     if (received == 0) return;
     have += received;
     const std::size_t done =
-        bench::for_each_frame(std::span{buffer}.first(have), [](std::byte* frame, bench::FloorHeader header) {
-          std::swap(header.to, header.from);
+        bench::for_each_frame(std::span{buffer}.first(have), [&](std::byte* frame, bench::FloorHeader header) {
+          header.to = std::exchange(header.from, member);
           header.kind = bench::floor_reply;
           bench::store_header(frame, header);
         });
@@ -29,7 +29,8 @@ void serve(int socket, std::size_t read_limit) {
 
 int main(int argc, char** argv) {
   const bench::Options options = bench::parse_options(argc, argv);
-  const int socket = bench::join_relay(options, bench::floor_callee_id);
+  const auto member = static_cast<std::uint32_t>(bench::floor_callee_id + options.number - 1);
+  const int socket = bench::join_relay(options, member);
   bench::report_ready(0);
-  serve(socket, options.read_limit);
+  serve(socket, member, options.read_limit);
 }

@@ -39,17 +39,28 @@ void call(int socket, std::span<std::byte> request, std::span<std::byte> room, s
 void run_latency(int socket, const bench::Options& options) {
   std::vector<std::byte> request = make_requests(1, options.payload);
   std::vector<std::byte> room(bench::floor_buffer_size);
-  bench::Samples samples;
-  const auto start = bench::SteadyClock::now();
-  std::uint64_t id = 0;
-  for (;;) {
-    const auto before = bench::SteadyClock::now();
-    call(socket, request, room, id++);
-    const auto after = bench::SteadyClock::now();
-    if (after - start >= options.warm_up) samples.add(after - before);
-    if (after - start >= options.warm_up + options.seconds) break;
+  bench::measure_latency(options, [&](std::uint64_t id) { call(socket, request, room, id); });
+}
+
+/// One broadcast: one write, then reads until every callee's reply is here.
+void broadcast(int socket, std::span<std::byte> request, std::span<std::byte> room, std::uint64_t id,
+               std::size_t callees) {
+  set_id(request.data(), id);
+  bench::send_all(socket, request);
+  for (std::size_t have = 0; have < callees * request.size();) {
+    const std::size_t received = bench::receive_some(socket, room.subspan(have));
+    if (received == 0) bench::fail("the relay closed the connection");
+    have += received;
   }
-  samples.report();
+  for (std::size_t i = 0; i < callees; ++i) expect_reply(bench::load_header(room.data() + i * request.size()), id);
+}
+
+void run_broadcast(int socket, const bench::Options& options) {
+  std::vector<std::byte> request = make_requests(1, options.payload);
+  const std::uint32_t everyone = bench::floor_every_callee;
+  std::memcpy(request.data() + offsetof(bench::FloorHeader, to), &everyone, sizeof everyone);
+  std::vector<std::byte> room(bench::floor_buffer_size);
+  bench::measure_latency(options, [&](std::uint64_t id) { broadcast(socket, request, room, id, options.callees); });
 }
 
 /// Keeps `outstanding` calls in flight: as many new ones as replies were read go out in one write.
@@ -89,6 +100,8 @@ int main(int argc, char** argv) {
     run_latency(socket, options);
   } else if (options.mode == "pipeline") {
     run_pipeline(socket, options);
+  } else if (options.mode == "broadcast") {
+    run_broadcast(socket, options);
   } else {
     bench::fail("unknown --mode " + options.mode);
   }

@@ -18,7 +18,8 @@ struct FloorHeader {
 static_assert(sizeof(FloorHeader) == 24, "as large as the header of the real protocol");
 
 inline constexpr std::uint32_t floor_caller_id = 1;
-inline constexpr std::uint32_t floor_callee_id = 2;
+inline constexpr std::uint32_t floor_callee_id = 2;              ///< the first one's, the others' follow
+inline constexpr std::uint32_t floor_every_callee = 0xFFFFFFFF;  ///< in `to`: the relay sends a copy to each
 inline constexpr std::uint32_t floor_request = 1;
 inline constexpr std::uint32_t floor_reply = 2;
 inline constexpr std::uint32_t floor_hello = 3;  ///< the first frame of a connection: tells the relay who it is

@@ -89,6 +89,10 @@ class Relay {
     while (source.target == nullptr) {
       const std::size_t end = find_run(source);
       if (end == source.head) break;
+      if (bench::load_header(source.buffer.data() + source.head).to == bench::floor_every_callee) {
+        send_to_callees(source, end);
+        continue;
+      }
       send_run(source, *member(source), end);
     }
     if (source.target != nullptr) return;
@@ -127,6 +131,17 @@ class Relay {
       last_member_ = found->second;
     }
     return last_member_;
+  }
+
+  /// Only for what fits into every socket at once: one broadcast at a time.
+  void send_to_callees(Connection& source, std::size_t end) {
+    source.run_end = end;
+    const std::size_t begin = source.head;
+    for (const auto& [id, callee] : members_) {
+      if (id == bench::floor_caller_id) continue;
+      source.head = begin;
+      if (!drain(source, *callee)) bench::fail("a broadcast does not fit into a socket");
+    }
   }
 
   void send_run(Connection& source, Connection& target, std::size_t end) {

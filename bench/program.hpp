@@ -26,7 +26,9 @@ using SteadyClock = std::chrono::steady_clock;
 struct Options {
   std::optional<std::uint16_t> port;           ///< TCP on 127.0.0.1; 0 lets a server choose a free one
   std::string unix_path;                       ///< otherwise a UNIX socket, in this folder
-  std::string mode = "latency";                ///< the caller's work: "latency" or "pipeline"
+  std::string mode = "latency";                ///< the caller's work: "latency", "pipeline" or "broadcast"
+  std::size_t callees = 1;                     ///< how many there are
+  std::size_t number = 1;                      ///< which of them this callee is, from 1
   std::size_t outstanding = 256;               ///< calls in flight in "pipeline"
   std::size_t payload = 64;                    ///< bytes of argument and of result
   std::size_t read_limit = SIZE_MAX;           ///< bytes the floor's programs take in one read
@@ -69,6 +71,10 @@ inline Options parse_options(int argc, char** argv) {
       options.mode = text;
     } else if (name == "--outstanding") {
       options.outstanding = parse_number<std::size_t>(name, text);
+    } else if (name == "--callees") {
+      options.callees = parse_number<std::size_t>(name, text);
+    } else if (name == "--number") {
+      options.number = parse_number<std::size_t>(name, text);
     } else if (name == "--payload") {
       options.payload = parse_number<std::size_t>(name, text);
     } else if (name == "--read-limit") {
@@ -127,6 +133,22 @@ class Samples {
   std::vector<std::uint32_t> nanoseconds_;
   std::size_t count_ = 0;
 };
+
+/// Times `call`, which is given a number of its own each time, one after the other, and reports. The warm-up is not
+/// counted.
+template <typename Call>
+void measure_latency(const Options& options, Call&& call) {
+  Samples samples;
+  const auto start = SteadyClock::now();
+  for (std::uint64_t id = 0;; ++id) {
+    const auto before = SteadyClock::now();
+    call(id);
+    const auto after = SteadyClock::now();
+    if (after - start >= options.warm_up) samples.add(after - before);
+    if (after - start >= options.warm_up + options.seconds) break;
+  }
+  samples.report();
+}
 
 /// Counts what ended between the end of the warm-up and the end of the time to measure.
 /// Threads: one.

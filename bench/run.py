@@ -61,9 +61,11 @@ class Job:
     unit: str
     transports: tuple[str, ...]
     outstanding: int = 1
+    callees: int = 1
 
     def options(self) -> list[str]:
-        return ["--mode", self.mode, "--outstanding", str(self.outstanding), "--payload", str(PAYLOAD)]
+        return ["--mode", self.mode, "--outstanding", str(self.outstanding), "--payload", str(PAYLOAD),
+                "--callees", str(self.callees)]
 
     def floor_options(self) -> list[str]:
         """A quarter of the window per read keeps the floor's processes busy side by side: its best by a third."""
@@ -78,6 +80,7 @@ JOBS = (
     Job("latency", {"call_p50": "p50", "call_p99": "p99"}, "us", ("tcp-pinned", "unix-pinned", "tcp", "unix")),
     Job("pipeline", {"calls_256": "rate"}, "calls/s", ("tcp", "unix"), outstanding=256),
     Job("pipeline", {"calls_1024": "rate"}, "calls/s", ("tcp", "unix"), outstanding=1024),
+    Job("broadcast", {"broadcast_8_p50": "p50"}, "us", ("tcp-pinned", "unix-pinned"), callees=8),
 )
 
 
@@ -163,7 +166,8 @@ def measure(args: argparse.Namespace, job: Job, transport: str, side: Side) -> d
         port = processes.start_server(programs / side.controller, [*address, *common])
         if address[0] == "--port":
             address = ["--port", str(port)]
-        processes.start_server(programs / side.callee, [*address, *common])
+        for number in range(1, job.callees + 1):
+            processes.start_server(programs / side.callee, [*address, *common, "--number", str(number)])
         times = ["--warm-up", str(args.warm_up), "--seconds", str(args.seconds)]
         caller = processes.start(programs / side.caller, [*address, *common, *job.options(), *times])
         output = processes.finish(caller, side.caller, args.warm_up + args.seconds + READY_TIMEOUT)
