@@ -35,3 +35,18 @@ set_target_properties(daffi PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PR
                                        LINKER_LANGUAGE CXX LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
 # Hidden visibility leaves the standard library's own templates exported; the map takes those back too.
 target_link_options(daffi PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
+
+# What a module contains of daffi: the codec, the errors, and its side of the boundary. The map keeps everything but the
+# table inside, so that a module meets neither the daffi of the process it is loaded into nor another module's.
+set(DAFFI_MODULE_SOURCES "/src/(codec/[a-z0-9_]+|base/(clock|error|error_table|raised)|global/(call_context|callback_list|module_entry))\\.cpp\\.o$")
+add_library(daffi_module STATIC $<FILTER:$<TARGET_OBJECTS:daffi_objects>,INCLUDE,${DAFFI_MODULE_SOURCES}>)
+add_library(daffi::module ALIAS daffi_module)
+set_target_properties(daffi_module PROPERTIES EXPORT_NAME module LINKER_LANGUAGE CXX)
+target_compile_features(daffi_module INTERFACE cxx_std_20)
+target_include_directories(daffi_module INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                                                  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+                                                  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_options(daffi_module INTERFACE
+  $<BUILD_INTERFACE:-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/module.map>
+  $<INSTALL_INTERFACE:-Wl,--version-script=$<INSTALL_PREFIX>/${CMAKE_INSTALL_DATADIR}/daffi/module.map>)
+include(cmake/daffi_module.cmake)

@@ -34,8 +34,21 @@ if(DAFFI_TESTS)
     configure_file(${PROJECT_SOURCE_DIR}/tests/fuzz/replay_test.cpp.in ${PROJECT_BINARY_DIR}/fuzz_replay_test.cpp @ONLY)
   endif()
 
+  # Modules that tests send about, one file each.
+  add_custom_target(daffi_test_modules)
+  file(GLOB DAFFI_TEST_MODULES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/modules/*.cpp)
+  foreach(source IN LISTS DAFFI_TEST_MODULES)
+    cmake_path(GET source STEM name)
+    daffi_add_module(test_module_${name} ${source})
+    target_link_libraries(test_module_${name} PRIVATE daffi_warnings)
+    set_target_properties(test_module_${name} PROPERTIES OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY
+                                                                            ${PROJECT_BINARY_DIR}/modules)
+    add_dependencies(daffi_test_modules test_module_${name})
+  endforeach()
+
   file(GLOB_RECURSE DAFFI_UNIT_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/*_test.cpp)
   daffi_test_binary(daffi_unit_tests ${DAFFI_UNIT_TESTS} ${DAFFI_TEST_SUPPORT} ${DAFFI_FUZZ_REPLAY})
+  add_dependencies(daffi_unit_tests daffi_test_modules)
   add_test(NAME unit COMMAND daffi_unit_tests WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(unit PROPERTIES TIMEOUT 300)
 

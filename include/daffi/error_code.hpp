@@ -88,6 +88,12 @@ enum class ErrorCode : std::uint16_t {
   unencodable_result = 31,
   /// Bytes are not a valid encoding. Thrown as ProtocolError; has not run, not to be retried blindly.
   malformed = 32,
+  /// Only the hash of some code was sent, and the callee does not have that code. Thrown as RemoteCallError; has not
+  /// run, may be retried.
+  code_missing = 33,
+  /// The callee cannot run the code it was sent, or the code has no such function. Thrown as RemoteCallError; has not
+  /// run, not to be retried blindly.
+  unusable_code = 34,
 };
 
 }  // namespace daffi::inline v1

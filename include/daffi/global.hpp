@@ -16,6 +16,7 @@
 #include "daffi/members.hpp"
 #include "daffi/options.hpp"
 #include "daffi/registration.hpp"
+#include "daffi/transfer.hpp"
 #include "daffi/waiting.hpp"
 
 namespace daffi::global_ {
@@ -101,6 +102,38 @@ class DAFFI_API Global {
     Writer writer;
     encode_arguments(writer, arguments...);
     return {core(), std::move(name), positional_count<Ts...>, keyword_names(arguments...), std::move(writer)};
+  }
+
+  /// Runs a function of `code` in a process, with arguments and result as in any call, though that process holds no
+  /// such callback: `int n = g.transfer_and_call<int>("worker", Module::from_file("twice.so"), "twice", 21)`. Blocks.
+  /// The code travels when that process does not have it yet. Throws what calls throw; UnableToFindCandidate
+  /// (unknown_process); NotPermittedError: both must be the same user's on one host, or that process was started with
+  /// allow_code and this one has a certificate; RemoteCallError (unusable_code): not made for that process, or without
+  /// such a function. Documentation: 2.9, 4, 7.1.9.
+  template <typename R = Value, typename... Ts>
+  R transfer_and_call(const std::string& process_name, const Code& code, const std::string& function,
+                      const Ts&... arguments) const {
+    return transfer_and_call<R>(FG{}, process_name, code, function, arguments...);
+  }
+  /// The same with a timeout.
+  template <typename R = Value, typename... Ts>
+  R transfer_and_call(const FG& modifier, const std::string& process_name, const Code& code,
+                      const std::string& function, const Ts&... arguments) const {
+    detail::ArgumentWriter writer;
+    const auto spec =
+        detail::write_transfer(*writer, detail::call_spec(function, modifier), process_name, code, arguments...);
+    detail::Reply reply;
+    detail::lock_core(core())->call(spec, *writer, reply);
+    return detail::read_result<R>(reply, function);
+  }
+  /// The same without blocking.
+  template <typename R = Value, typename... Ts>
+  AsyncResult<R> transfer_and_call(const BG& modifier, const std::string& process_name, const Code& code,
+                                   const std::string& function, const Ts&... arguments) const {
+    detail::ArgumentWriter writer;
+    const auto spec =
+        detail::write_transfer(*writer, detail::call_spec(function, modifier), process_name, code, arguments...);
+    return AsyncResult<R>(detail::lock_core(core())->start_call(spec, *writer));
   }
 
   /// Offers a function to the others under its own name: `g.callback<&calculate_sum>()`. `words`, in any order: an

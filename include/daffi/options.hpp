@@ -80,6 +80,9 @@ struct GlobalOptions {
   std::string state_dir = {};
   /// This process only calls and looks: others do not see it join, list or leave. It cannot be called. Default: false.
   bool observer = false;
+  /// Run code (modules, functions) sent by others who proved by TLS who they are. What the same user's processes on
+  /// this host send is run without it. Default: false.
+  bool allow_code = false;
 };
 
 /// How join() waits. Value.

@@ -8,7 +8,7 @@
 namespace daffi::base {
 namespace {
 
-constexpr std::array<ErrorRow, 32> kRows{{
+constexpr std::array<ErrorRow, 34> kRows{{
     {ErrorCode::initialization, "initialization", ErrorClass::InitializationError, "InitializationError", false, false,
      "a Global, callback or modifier was set up with arguments that do not fit together"},
     {ErrorCode::stopped, "stopped", ErrorClass::GlobalContextError, "GlobalContextError", false, false,
@@ -71,6 +71,10 @@ constexpr std::array<ErrorRow, 32> kRows{{
      "the callback ran, and its result cannot be encoded"},
     {ErrorCode::malformed, "malformed", ErrorClass::ProtocolError, "ProtocolError", false, false,
      "bytes are not a valid encoding"},
+    {ErrorCode::code_missing, "code_missing", ErrorClass::RemoteCallError, "RemoteCallError", true, false,
+     "only the hash of some code was sent, and the callee does not have that code"},
+    {ErrorCode::unusable_code, "unusable_code", ErrorClass::RemoteCallError, "RemoteCallError", false, false,
+     "the callee cannot run the code it was sent, or the code has no such function"},
 }};
 
 const ErrorRow* find(ErrorCode code) {

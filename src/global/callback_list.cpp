@@ -70,4 +70,9 @@ void CallbackList::add(Face* given, const CallbackWords& words, std::span<const 
   impl_->specs.push_back(std::move(spec));
 }
 
+void reject_arguments(Invocation& invocation, const Face& face) {
+  invocation.reject_arguments(invocation.arguments().error() +
+                              ". Function signature: " + face.signature().text(face.name()));
+}
+
 }  // namespace daffi::inline v1::detail

@@ -35,6 +35,9 @@ class ClusterPump final : public global_::Pump {
   global_::ClusterWorld& world_;
 };
 
+// All of a cluster is one process, and so one user's.
+std::vector<std::byte> cookie() { return std::vector<std::byte>(32, std::byte{1}); }
+
 }  // namespace
 
 struct Cluster::Impl {
@@ -80,6 +83,7 @@ Global& Cluster::node(const std::string& name, GlobalOptions options) {
   options.token.clear();
   auto plan = global_::make_plan(options);
   if (!plan.ok()) base::throw_failure(std::move(plan).failure());
+  plan->node.secrets.cookie = cookie();
   auto runtime =
       std::make_shared<global_::Runtime>(global_::make_cluster_environment(impl_->world), std::move(plan).value());
   std::unique_ptr<Global> made(new Global(std::move(runtime)));
@@ -139,6 +143,7 @@ void Cluster::stop_controller() {
 void Cluster::start_controller() {
   if (impl_->controller) return;
   controller::Options options;
+  options.secrets.cookie = cookie();
   options.name = "controller";
   impl_->controller = std::make_unique<controller::Controller>(impl_->world.loop, options, controller::Events{});
   impl_->world.hub.listen([controller = impl_->controller.get()](std::unique_ptr<net::Stream> stream) {

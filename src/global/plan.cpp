@@ -139,6 +139,7 @@ node::Options node_options(const GlobalOptions& options, const session::Secrets&
   node.observer = options.observer;
   node.state_dir = options.state_dir;
   node.verified_schedulers = !options.token.empty() || !options.ssl_certificate.empty() || !options.ssl_ca.empty();
+  node.allow_code = options.allow_code;
   node.max_message_size = options.max_message_size;
   return node;
 }

@@ -5,7 +5,6 @@
 #include "base/result.hpp"
 #include "daffi/async_result.hpp"
 #include "daffi/callback.hpp"
-#include "daffi/detail/callback_shell.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/detail/fetch_arguments.hpp"
 #include "daffi/detail/result.hpp"
@@ -61,11 +60,6 @@ void refuse_loose_arguments(std::string_view name) {
   base::throw_failure(base::fail(
       ErrorCode::wrong_arguments,
       "Fetcher of '" + std::string(name) + "' has a body, so it takes its own parameters and no keyword arguments"));
-}
-
-void reject_arguments(Invocation& invocation, const Face& face) {
-  invocation.reject_arguments(invocation.arguments().error() +
-                              ". Function signature: " + face.signature().text(face.name()));
 }
 
 const Reply& AsyncResultBase::wait(Duration limit) const {

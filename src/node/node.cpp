@@ -42,6 +42,7 @@ void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
                            if (const auto self = weak.lock()) self->cancel(call);
                          }});
   make_schedules();
+  serve_code();
   session::Presentation me;
   me.process_name = options.process_name;
   me.language = options.language;
@@ -303,6 +304,10 @@ void Node::remove_callback(RegistrationId id) { impl_->remove_callback(id); }
 
 void Node::add_system_callback(rpc::SystemCallback id, std::string name, rpc::SystemHandler handler) {
   impl_->server->callbacks().add_system(id, std::move(name), std::move(handler));
+}
+
+void Node::add_code_runner(std::string kind, std::shared_ptr<rpc::CodeRunner> runner) {
+  impl_->code->add_runner(std::move(kind), std::move(runner));
 }
 
 base::Result<void> Node::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {

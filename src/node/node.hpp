@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "net/endpoint.hpp"
+#include "rpc/code_runner.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/system_callbacks.hpp"
 #include "session/handshake.hpp"
@@ -31,6 +32,7 @@ struct Options {
   base::Duration grace = std::chrono::seconds(5);
   base::Duration drain_timeout = std::chrono::seconds(20);
   detail::Balance balance = detail::Balance::round_robin;
+  bool allow_code = false;  ///< from whoever has proved by TLS who they are
   std::size_t max_message_size = 256u << 20;
   std::size_t max_pending_calls = 1u << 16;
   std::size_t max_queued_bytes = 64u << 20;
@@ -100,14 +102,17 @@ class Node {
   /// Serves one of the system's own callbacks, for good. Before start(), or callers may find it missing.
   void add_system_callback(rpc::SystemCallback id, std::string name, rpc::SystemHandler handler);
 
+  /// From now on code of that kind, sent by others who may, runs here.
+  void add_code_runner(std::string kind, std::shared_ptr<rpc::CodeRunner> runner);
+
   // Calls to others. `arguments` was written with detail::kCallHeadroom and its content is used up.
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   /// With return_result=false the result is nullptr: the call was handed over.
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
 
   // The directory.
-  /// What the controller verified about a process, this one included: kind `none` when this node could not verify its
-  /// controller. Nothing: no such process.
+  /// What the controller verified about a process, this one included, as far as the controller may be believed.
+  /// Nothing: no such process.
   std::optional<wire::Identity> identity_of(const std::string& process) const;
   std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members
   std::vector<MemberView> members() const;                                       ///< this one included

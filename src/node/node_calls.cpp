@@ -47,6 +47,9 @@ base::Failure Node::Impl::patience_ended(const rpc::OutgoingCall& call) const {
 // What can be refused before anything is looked up; else the end of the caller's patience.
 base::Result<base::Deadline> Node::Impl::admit(const detail::CallSpec& spec, const Writer& arguments) const {
   if (stopping.load()) return stopped_failure();
+  if (spec.code) {
+    if (auto no = forbidden(spec)) return std::move(*no);
+  }
   if (arguments.size() + wire::kCallHeadSize > wire::kMaxCallPayload) {
     return base::fail(ErrorCode::too_large, "the arguments of '" + spec.name + "' have " +
                                                 std::to_string(arguments.size()) + " bytes, the limit is " +

@@ -30,9 +30,8 @@ thread_local Batch batch;
 }  // namespace
 
 rpc::Caller Node::Impl::caller(std::uint32_t member) const {
-  rpc::Caller caller{member, directory.name_of(member), {}};
-  if (controller_verified.load()) caller.identity = directory.identity_of(member).value_or(wire::Identity{});
-  return caller;
+  const auto stamp = directory.identity_of(member).value_or(wire::Identity{});
+  return {member, directory.name_of(member), session::believed(stamp, trust.load())};
 }
 
 void Node::Impl::on_frame(const wire::Frame& frame) {
@@ -148,7 +147,12 @@ void Node::Impl::after_read(session::Channel& from) {
       returned(*late.call, frame);
       continue;
     }
-    fail(*late.call, reported(late.call->spec, directory.name_of(late.header.member), late.payload));
+    base::Failure failure = reported(late.call->spec, directory.name_of(late.header.member), late.payload);
+    if (failure.code == ErrorCode::code_missing && late.call->spec.code && !late.call->code_sent) {
+      send_code(*late.call);
+    } else {
+      fail(*late.call, std::move(failure));
+    }
   }
   for (rpc::OutgoingCall* call : std::exchange(batch.gathered, {})) finish_broadcast(*call, {});
   for (const std::uint64_t id : std::exchange(batch.pings, {})) send_control(wire::FrameKind::pong, 0, id);

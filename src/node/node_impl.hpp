@@ -1,6 +1,6 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
 /// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_broadcast.cpp (calls to many),
-/// node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
+/// node_code.cpp (code that travels), node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -14,11 +14,13 @@
 #include "node/link.hpp"
 #include "node/node.hpp"
 #include "node/pending.hpp"
+#include "rpc/code_service.hpp"
 #include "rpc/schedules.hpp"
 #include "rpc/server.hpp"
 #include "session/channel.hpp"
 #include "session/heartbeat.hpp"
-#include "wire/broadcast_messages.hpp"
+/// (connection), node_calls.cpp (calls out), node_broadcast.cpp (calls to many), node_code.cpp (code that travels),
+/// node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
 
 namespace daffi::node {
 
@@ -129,6 +131,11 @@ struct Node::Impl final : session::ChannelSink,
   void note_refusals(rpc::OutgoingCall& call);
   void abandon_broadcast(rpc::OutgoingCall& call, base::Failure failure);
 
+  // node_code.cpp
+  void serve_code();
+  std::optional<base::Failure> forbidden(const detail::CallSpec& spec) const;
+  void send_code(rpc::OutgoingCall& call);
+
   // node_waits.cpp
   base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
   void wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
@@ -149,13 +156,14 @@ struct Node::Impl final : session::ChannelSink,
   rpc::CallTable calls;
   std::shared_ptr<rpc::Server> server;
   std::shared_ptr<rpc::Schedules> schedules;
+  std::shared_ptr<rpc::CodeService> code;
 
   std::atomic<std::shared_ptr<session::Channel>> channel;  ///< the connection, once the directory is here
   /// The connection from its first frame on: calls of others are served, and answered, before the directory is here.
   std::atomic<std::shared_ptr<session::Channel>> answering;
   std::atomic<std::uint32_t> epoch{0}, own_id{0};
   std::atomic<bool> stopping{false}, stop_done{false}, draining{false};
-  std::atomic<bool> controller_verified{false};  ///< its stamps on members may be believed
+  std::atomic<session::Trust> trust{session::Trust::none};  ///< in the controller's stamps on members
   std::atomic<std::uint64_t> calls_sent{0}, late_replies{0}, bounced{0}, resent{0}, reconnects{0};
   std::atomic<std::int64_t> last_async_send{0};
   std::shared_ptr<const AsyncCall::Support> async_support;

@@ -36,7 +36,7 @@ void Node::Impl::on_established(std::unique_ptr<net::Stream> stream, std::unique
   const wire::Welcome& welcome = handshake.welcome();
   epoch.store(welcome.epoch);
   own_id.store(welcome.member_id);
-  controller_verified.store(handshake.controller_verified());
+  trust.store(session::trust_in(handshake.controller()));
   directory.set_own(welcome.member_id, welcome.epoch);
   connecting = std::make_shared<session::Channel>(std::move(stream), std::move(reader), shared_from_this(), kMaxQueued);
   answering.store(connecting);

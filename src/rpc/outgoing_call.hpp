@@ -36,6 +36,7 @@ class OutgoingCall : public Completion {
   std::unique_ptr<Gathering> gathering;      ///< of a broadcast, from when it is sent
   std::vector<std::uint32_t> tried;          ///< members that did not take it
   base::Deadline deadline;                   ///< end of the caller's patience
+  bool code_sent = false;                    ///< the code itself, not only its hash
   bool sent = false;                         ///< a frame may have left for `target`
   std::optional<base::SteadyTime> patience;  ///< how long a place is looked for; set when first parked
   std::optional<base::Failure> refusal;      ///< why the last of `tried` did not take it

@@ -23,7 +23,7 @@ enum class SystemCallback : std::uint32_t {
 struct Caller {
   std::uint32_t member = 0;
   std::string name;
-  /// What the controller verified; kind `none` too when this process could not verify its controller.
+  /// What the controller verified, as far as the controller may be believed.
   wire::Identity identity;
 };
 

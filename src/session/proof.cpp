@@ -43,12 +43,15 @@ bool Prover::holds(std::span<const wire::KeyProof> proofs, ProofRole role, wire:
 
 wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token) {
   const std::uint32_t own = ::geteuid();
-  if (peer.uid == own) return {Kind::peercred, own, peer.address};
-  if (cookie && peer.same_host) return {Kind::cookie, own, peer.address};
-  if (peer.tls && peer.certificate_verified) return {Kind::certificate, wire::Identity::kNoUid, peer.certificate_name};
+  const bool certificate = peer.tls && peer.certificate_verified;
+  if (peer.uid == own) return {Kind::peercred, own, peer.address, certificate};
+  if (cookie && peer.same_host) return {Kind::cookie, own, peer.address, certificate};
+  if (certificate) return {Kind::certificate, wire::Identity::kNoUid, peer.certificate_name};
   if (token) return {Kind::token, wire::Identity::kNoUid, peer.address};
   return {Kind::none, wire::Identity::kNoUid, peer.address};
 }
+
+bool over_tls(const wire::Identity& identity) { return identity.over_tls || identity.kind == Kind::certificate; }
 
 bool is_local_user(const wire::Identity& identity) {
   return identity.kind == Kind::peercred || identity.kind == Kind::cookie;
@@ -56,6 +59,28 @@ bool is_local_user(const wire::Identity& identity) {
 
 bool same_user(const wire::Identity& a, const wire::Identity& b) {
   return is_local_user(a) && is_local_user(b) && a.uid == b.uid;
+}
+
+Trust trust_in(const wire::Identity& controller) {
+  if (is_local_user(controller)) return Trust::local_user;
+  if (over_tls(controller)) return Trust::certificate;
+  return controller.kind == Kind::token ? Trust::token : Trust::none;
+}
+
+wire::Identity believed(const wire::Identity& stamp, Trust trust) {
+  switch (trust) {
+    case Trust::local_user:
+      return stamp;
+    case Trust::certificate:
+      if (!is_local_user(stamp)) return stamp;
+      return {stamp.over_tls ? Kind::certificate : Kind::none, wire::Identity::kNoUid, stamp.text};
+    case Trust::token:
+      if (stamp.kind == Kind::token) return stamp;
+      break;
+    case Trust::none:
+      break;
+  }
+  return {};
 }
 
 bool same_verified(const wire::Identity& a, const wire::Identity& b) {

@@ -45,10 +45,18 @@ inline constexpr wire::ProofKind kProofKinds[] = {wire::ProofKind::cookie, wire:
 /// kernel's word or the cookie, a certificate, the token. A UNIX peer of another user counts for nothing.
 wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token);
 
+/// True when it has shown a certificate that TLS verified, whatever else it has shown.
+bool over_tls(const wire::Identity& identity);
 /// True for a verified user of this host.
 bool is_local_user(const wire::Identity& identity);
 /// True when both are verified as the same user of this host.
 bool same_user(const wire::Identity& a, const wire::Identity& b);
+/// How far a controller's stamps may be believed: as far as it proved itself, because one that only knows the token, or
+/// only has the certificate, may belong to anybody who does. Value.
+enum class Trust : std::uint8_t { none, token, certificate, local_user };
+Trust trust_in(const wire::Identity& controller);
+/// What remains of a stamp of such a controller.
+wire::Identity believed(const wire::Identity& stamp, Trust trust);
 /// True when both are verified, and as the same one: the same user, the same certificate name, or the token.
 bool same_verified(const wire::Identity& a, const wire::Identity& b);
 

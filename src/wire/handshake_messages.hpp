@@ -79,7 +79,8 @@ struct Identity {
 
   Kind kind = Kind::none;
   std::uint32_t uid = kNoUid;
-  std::string text{};  ///< host, certificate name or role, for people
+  std::string text{};     ///< host, certificate name or role, for people
+  bool over_tls = false;  ///< the kind is another, but it showed a certificate too
 
   bool operator==(const Identity&) const = default;
 };

@@ -242,6 +242,19 @@ TEST(Example, EveryProcessWithAMenuIsAskedForItAtOnce) {
   EXPECT_EQ(burgers.end(), success);
 }
 
+TEST(Example, ModuleRunsInAProcessThatHasNeverHeardOfIt) {
+  const Stage stage;
+  Process executor = stage.start("executor", {"--port", "0"});
+  const std::string process = executor.wait_for_line("process ").substr(8);
+  const std::string line = executor.wait_for_line("listening on port");
+  const Lines said = printed_by(stage, "transfer_client", {"--port", line.substr(line.rfind(' ') + 1)});
+  ASSERT_EQ(said.size(), 3u);
+  EXPECT_EQ(said[0], "Pid of remote process: " + process);
+  EXPECT_EQ(said[1], "Mean: 3");
+  EXPECT_NE(said[2].find("has no function 'median'; it has: def process_id() -> int"), std::string::npos) << said[2];
+  EXPECT_EQ(end_politely(executor), success);
+}
+
 // Any client works with any service that has what it calls: classes and functions are one on the wire.
 TEST(Example, ClassesAndFunctionsUnderstandEachOther) {
   expect_output("calculator_service", "calculator_functions_client", {"3", "60", "9"});

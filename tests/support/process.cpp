@@ -89,6 +89,10 @@ std::filesystem::path example(std::string_view name) { return build_folder() / "
 
 std::filesystem::path program(std::string_view name) { return build_folder() / "programs" / name; }
 
+std::filesystem::path module_file(std::string_view name) {
+  return build_folder() / "modules" / (std::string(name) + ".so");
+}
+
 std::filesystem::path daffi_command() { return build_folder() / "bin" / "daffi"; }
 
 Process::Process(const std::filesystem::path& program, std::vector<std::string> arguments, const Environment& changes)

@@ -25,6 +25,9 @@ std::filesystem::path example(std::string_view name);
 /// Path of a program that only tests start, tests/programs/NAME.cpp, of the build this test belongs to.
 std::filesystem::path program(std::string_view name);
 
+/// Path of a module that tests send about, tests/modules/NAME.cpp, of the build this test belongs to.
+std::filesystem::path module_file(std::string_view name);
+
 /// Path of the `daffi` command of the build this test belongs to.
 std::filesystem::path daffi_command();
 

@@ -2,6 +2,7 @@
 /// bytes.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +67,20 @@ struct Times {
   bool operator==(const Times&) const = default;
 };
 
+/// Code, by the hash it is known under. Immutable; shared by all who send it.
+struct CodeBytes {
+  std::string kind;  ///< who can run it: "elf", "python"
+  std::array<std::byte, 32> hash;
+  std::vector<std::byte> bytes;
+};
+
+/// One call of a function of some code: what it takes to send it again, with the code itself. Immutable.
+struct CodeToRun {
+  std::shared_ptr<const CodeBytes> code;
+  std::string function;
+  std::vector<std::byte> arguments;  ///< written by encode_arguments
+};
+
 /// How one call is to be made: every field of FG, BG, BROADCAST and PERIOD in one place. Zero durations mean none.
 struct CallSpec {
   std::string name;                     ///< the callback's
@@ -81,6 +96,7 @@ struct CallSpec {
   std::string key;                              ///< for sticky
   std::size_t positional = 0;                   ///< number of positional arguments, for the check before sending
   std::vector<std::string> keywords;            ///< names of the keyword arguments, for the same
+  std::shared_ptr<const CodeToRun> code;        ///< with the system callback run_code
   std::function<std::string()> show_arguments;  ///< text of the arguments for an error message; may be empty
 };
 
