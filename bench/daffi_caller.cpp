@@ -1,4 +1,5 @@
-/// @file  Our caller: one FG call at a time, or a window of BG calls of which the oldest is awaited and replaced.
+/// @file  Our caller: one FG call at a time; a window of BG calls of which the oldest is awaited and replaced; a stream
+/// of items in either direction.
 #include "daffi_options.hpp"
 
 namespace {
@@ -44,6 +45,36 @@ void run_pipeline(const Echo& fetcher, const bench::Options& options) {
   meter.report();
 }
 
+// The clock is read once for so many items.
+constexpr std::size_t kItems = 64;
+
+void run_stream_to_fetcher(const daffi::Global& global, const bench::Options& options) {
+  const std::string argument(options.payload, 'x');
+  bench::RateMeter meter{options};
+  std::size_t came = 0;
+  for (const std::string& item : daffi::Fetch<daffi::Stream<std::string>(std::string)>(global, "items")(argument)) {
+    if (item.size() != argument.size()) bench::fail("the callee gave something else");
+    if (++came % kItems == 0 && !meter.add(kItems)) break;
+  }
+  meter.report();
+}
+
+daffi::Generator<std::string> until_the_end(const bench::Options& options, bench::RateMeter& meter) {
+  const std::string argument(options.payload, 'x');
+  for (std::size_t given = 1;; ++given) {
+    co_yield argument;
+    if (given % kItems == 0 && !meter.add(kItems)) break;
+  }
+}
+
+// What was given away is what was taken, but for a window.
+void run_stream_to_callback(const daffi::Global& global, const bench::Options& options) {
+  bench::RateMeter meter{options};
+  daffi::Fetch<void()> take{global, "take", [&] { return until_the_end(options, meter); }};
+  take();
+  meter.report();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,6 +83,7 @@ int main(int argc, char** argv) {
   for (std::size_t i = 1; i <= options.callees; ++i) {
     global.wait_process("bench-callee-" + std::to_string(i), std::chrono::seconds(10));
   }
+  for (const char* name : {"echo", "items", "take"}) global.wait_function(name, std::chrono::seconds(10));
   const Echo fetcher{global};
   if (options.mode == "latency") {
     run_latency(fetcher, options);
@@ -59,6 +91,10 @@ int main(int argc, char** argv) {
     run_pipeline(fetcher, options);
   } else if (options.mode == "broadcast") {
     run_broadcast(fetcher, options);
+  } else if (options.mode == "stream_to_fetcher") {
+    run_stream_to_fetcher(global, options);
+  } else if (options.mode == "stream_to_callback") {
+    run_stream_to_callback(global, options);
   } else {
     bench::fail("unknown --mode " + options.mode);
   }

@@ -1,4 +1,5 @@
-/// @file  The floor's caller: one blocking call at a time, or a window of calls refilled in one write per read.
+/// @file  The floor's caller: one blocking call at a time; a window of calls refilled in one write per read; or a
+/// stream of items, of which so many are asked for at once.
 #include <vector>
 
 #include "floor_socket.hpp"
@@ -91,6 +92,33 @@ void run_pipeline(int socket, const bench::Options& options) {
   meter.report();
 }
 
+/// Keeps some bursts of items on their way: with each that has come another one is asked for.
+void run_stream(int socket, const bench::Options& options) {
+  constexpr std::size_t kBursts = 8;
+  std::vector<std::byte> request = make_requests(1, options.payload);
+  bench::FloorHeader header = bench::load_header(request.data());
+  header.kind = bench::floor_burst;
+  bench::store_header(request.data(), header);
+  std::vector<std::byte> buffer(bench::floor_buffer_size);
+  bench::RateMeter meter{options};
+  for (std::size_t i = 0; i < kBursts; ++i) bench::send_all(socket, request);
+  for (std::size_t have = 0, items = 0;;) {
+    const std::size_t received = bench::receive_some(socket, std::span{buffer}.subspan(have), options.read_limit);
+    if (received == 0) bench::fail("the relay closed the connection");
+    have += received;
+    std::size_t came = 0;
+    const std::size_t done =
+        bench::for_each_frame(std::span{buffer}.first(have), [&](std::byte*, const bench::FloorHeader&) { ++came; });
+    have -= done;
+    if (have != 0) std::memmove(buffer.data(), buffer.data() + done, have);
+    for (items += came; items >= bench::floor_burst_items; items -= bench::floor_burst_items) {
+      bench::send_all(socket, request);
+    }
+    if (!meter.add(came)) break;
+  }
+  meter.report();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -102,6 +130,9 @@ int main(int argc, char** argv) {
     run_pipeline(socket, options);
   } else if (options.mode == "broadcast") {
     run_broadcast(socket, options);
+  } else if (options.mode == "stream_to_fetcher" || options.mode == "stream_to_callback") {
+    // A bare relay knows no direction.
+    run_stream(socket, options);
   } else {
     bench::fail("unknown --mode " + options.mode);
   }

@@ -22,7 +22,10 @@ inline constexpr std::uint32_t floor_callee_id = 2;              ///< the first 
 inline constexpr std::uint32_t floor_every_callee = 0xFFFFFFFF;  ///< in `to`: the relay sends a copy to each
 inline constexpr std::uint32_t floor_request = 1;
 inline constexpr std::uint32_t floor_reply = 2;
+inline constexpr std::uint32_t floor_burst = 4;  ///< asks for floor_burst_items replies like itself
 inline constexpr std::uint32_t floor_hello = 3;  ///< the first frame of a connection: tells the relay who it is
+
+inline constexpr std::size_t floor_burst_items = 256;
 
 /// The largest frame that any floor process accepts: a read buffer always has room for one more.
 inline constexpr std::size_t floor_max_frame = 256 * 1024 + sizeof(FloorHeader);

@@ -81,6 +81,9 @@ JOBS = (
     Job("pipeline", {"calls_256": "rate"}, "calls/s", ("tcp", "unix"), outstanding=256),
     Job("pipeline", {"calls_1024": "rate"}, "calls/s", ("tcp", "unix"), outstanding=1024),
     Job("broadcast", {"broadcast_8_p50": "p50"}, "us", ("tcp-pinned", "unix-pinned"), callees=8),
+    # From a callback's generator to its caller, and from a fetcher's body to a callback.
+    Job("stream_to_fetcher", {"stream_to_fetcher": "rate"}, "items/s", ("tcp", "unix")),
+    Job("stream_to_callback", {"stream_to_callback": "rate"}, "items/s", ("tcp", "unix")),
 )
 
 

@@ -1,6 +1,8 @@
 /// @file  daffi call, daffi wait.
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <thread>
 #include <utility>
 
 #include "daffi/commands.hpp"
@@ -70,15 +72,42 @@ int CallCommand::run() const {
   }
   return guarded([&]() -> int {
     daffi::Global g(address.observer());
-    daffi::LazyCall lazy(daffi::detail::core_of(g), name, arguments.size(), std::move(names), std::move(writer));
-    if (broadcast) return daffi_command::broadcast(lazy, daffi::Duration(timeout));
     daffi::FG how;
     how.timeout = daffi::Duration(timeout);
     how.receiver = receiver;
+    const auto core = daffi::detail::core_of(g);
+    if (stream) return print_stream(g, {core, name, arguments.size(), std::move(names), std::move(writer)}, how);
+    daffi::LazyCall lazy(core, name, arguments.size(), std::move(names), std::move(writer));
+    if (broadcast) return daffi_command::broadcast(lazy, how.timeout);
     const daffi::Value result = lazy & how;
     std::printf("%s\n", result.to_json(2).c_str());
     return kSuccess;
   });
+}
+
+// Ctrl-C, or SIGTERM, stops the Global, which ends the stream here and the generator there.
+int CallCommand::print_stream(daffi::Global& g, const daffi::LazyStream& lazy, const daffi::FG& how) {
+  std::exception_ptr error;
+  std::thread reader([&] {
+    try {
+      for (const daffi::Value& item : lazy& how) {
+        std::printf("%s\n", item.to_json().c_str());
+        std::fflush(stdout);
+      }
+    } catch (...) {
+      error = std::current_exception();
+    }
+    g.stop();
+  });
+  g.join({.stop_on_signals = true});
+  reader.join();
+  try {
+    if (error) std::rethrow_exception(error);
+  } catch (const daffi::GlobalContextError& ended) {
+    if (ended.code() != daffi::ErrorCode::stopped) throw;
+    return kInterrupted;
+  }
+  return kSuccess;
 }
 
 int WaitCommand::run() const {

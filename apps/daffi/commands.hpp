@@ -12,10 +12,11 @@ namespace daffi_command {
 /// Exit codes a script can rely on.
 enum ExitCode : int {
   kSuccess = 0,
-  kFailed = 1,        ///< the callback raised an error, or the call could not be made
-  kUsage = 2,         ///< the command line is wrong
-  kNoController = 3,  ///< no controller answered, or it refused this process
-  kTimeout = 4,       ///< not in time
+  kFailed = 1,         ///< the callback raised an error, or the call could not be made
+  kUsage = 2,          ///< the command line is wrong
+  kNoController = 3,   ///< no controller answered, or it refused this process
+  kTimeout = 4,        ///< not in time
+  kInterrupted = 130,  ///< by Ctrl-C, where there was something to end
 };
 
 /// Where the controller is and how to be let in. Value.
@@ -54,7 +55,11 @@ struct CallCommand {
   std::string receiver;
   double timeout = 0;      ///< seconds; 0: none
   bool broadcast = false;  ///< to every process that has it
+  bool stream = false;     ///< the callback yields
   int run() const;
+
+ private:
+  static int print_stream(daffi::Global& g, const daffi::LazyStream& lazy, const daffi::FG& how);
 };
 
 struct WaitCommand {

@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(DAFFI_VERSION));
   app.require_subcommand(1);
   app.footer(
-      "Exit codes: 0 success, 1 the call failed, 2 wrong usage, 3 no controller or refused by it, 4 not in time.\n"
+      "Exit codes: 0 success, 1 the call failed, 2 wrong usage, 3 no controller or refused by it, 4 not in time, 130 a "
+      "stream ended by Ctrl-C.\n"
       "The address may also stand in DAFFI_HOST, DAFFI_PORT, DAFFI_UNIX_SOCK_PATH, the token in DAFFI_TOKEN; options "
       "win.");
 
@@ -77,6 +78,8 @@ int main(int argc, char** argv) {
                  "Every process that has it: prints an object, results by process name; errors go to stderr")
       ->excludes(receiver);
   call_app->add_option("--timeout", call.timeout, "Seconds to wait for the result")->check(CLI::NonNegativeNumber);
+  call_app->add_flag("--stream", call.stream,
+                     "The callback gives a stream: print each item as one line of JSON, until it ends or Ctrl-C");
   add_address(*call_app, call.address, true);
   call_app->footer("Negative numbers are given behind --: daffi call add -- -1 -2");
 

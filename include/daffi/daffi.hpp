@@ -10,6 +10,7 @@
 #include "daffi/duration.hpp"  // IWYU pragma: export
 #include "daffi/error.hpp"  // IWYU pragma: export
 #include "daffi/fetcher.hpp"  // IWYU pragma: export
+#include "daffi/generator.hpp"  // IWYU pragma: export
 #include "daffi/global.hpp"  // IWYU pragma: export
 #include "daffi/lazy_call.hpp"  // IWYU pragma: export
 #include "daffi/log.hpp"  // IWYU pragma: export
@@ -20,6 +21,7 @@
 #include "daffi/registration.hpp"  // IWYU pragma: export
 #include "daffi/scheduled_task.hpp"  // IWYU pragma: export
 #include "daffi/signature.hpp"  // IWYU pragma: export
+#include "daffi/stream.hpp"  // IWYU pragma: export
 #include "daffi/task.hpp"  // IWYU pragma: export
 #include "daffi/transfer.hpp"  // IWYU pragma: export
 #include "daffi/value.hpp"  // IWYU pragma: export

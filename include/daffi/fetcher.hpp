@@ -16,9 +16,11 @@
 #include "daffi/broadcast.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/detail/fetch_arguments.hpp"
+#include "daffi/detail/fetch_items.hpp"
 #include "daffi/detail/result.hpp"
 #include "daffi/modifiers.hpp"
 #include "daffi/scheduled_task.hpp"
+#include "daffi/stream.hpp"
 
 namespace daffi::inline v1 {
 
@@ -39,7 +41,7 @@ namespace detail {
 DAFFI_API std::weak_ptr<Core> core_of(const Global& global);
 
 /// What a Fetch gives: R under FG, AsyncResult<R> under BG, an Outcome<R> by process name under BROADCAST, a
-/// ScheduledTask under PERIOD.
+/// ScheduledTask under PERIOD; a Stream under FG and BG alike.
 template <typename M, typename R>
 struct FetchResult;
 template <typename R>
@@ -57,6 +59,14 @@ struct FetchResult<BROADCAST, R> {
 template <typename R>
 struct FetchResult<PERIOD, R> {
   using type = ScheduledTask;
+};
+template <typename T>
+struct FetchResult<FG, Stream<T>> {
+  using type = Stream<T>;
+};
+template <typename T>
+struct FetchResult<BG, Stream<T>> {
+  using type = Stream<T>;
 };
 
 }  // namespace detail
@@ -126,12 +136,18 @@ struct FetchName {
 /// returns: an Args or a tuple are several arguments, anything else is one. Keyword arguments, `sum(1, kw("b", 2))`,
 /// stand for parameters left out. A Variadic parameter takes any number of arguments.
 ///
+/// A callback that yields is fetched as a Stream: `Fetch<Stream<int>(int)> generate_stream{g, "generate_stream"}`. A
+/// body that returns a generator streams its items to the callback, at every process that holds it or at the named
+/// receiver; the next item goes to a process when its call for the one before has returned. The call ends when all have
+/// taken all; what one of them throws ends the stream. Its body runs on the calling thread under FG, on handler threads
+/// under BG, or when it is an AsyncGenerator.
+///
 /// Value type: refers to its Global weakly and never keeps it alive. Threads: any; concurrent calls are independent,
 /// but not during set_modifier(), set_alias() and assignment.
 ///
 /// Calls throw: the callback's own error as RemoteCallError; TimeoutError; GlobalContextError when nothing was sent;
 /// and the rest of docs/errors.md. From inside a callback, or a coroutine, prefer co_await on a BG call to blocking.
-/// Documentation: 2.1, 2.2, 2.5, 7.3.
+/// Documentation: 2.1, 2.2, 2.5, 2.7, 2.8, 7.3.
 template <typename R, typename... Params, ExecutionModifier M>
 class Fetch<R(Params...), M> {
  public:
@@ -140,9 +156,9 @@ class Fetch<R(Params...), M> {
   using Source = detail::FetchSource<M>;  ///< a Global, or the Fetcher that this is a member of
 
   Fetch(Source source, detail::FetchName name)
-      : Fetch(std::move(source.core), std::move(name.text), nullptr, std::move(source.modifier)) {}
+      : Fetch(std::move(source.core), std::move(name.text), Bodies{}, std::move(source.modifier)) {}
   Fetch(Source source, detail::FetchName name, M modifier)
-      : Fetch(std::move(source.core), std::move(name.text), nullptr, std::move(modifier)) {}
+      : Fetch(std::move(source.core), std::move(name.text), Bodies{}, std::move(modifier)) {}
   template <typename Body>
     requires std::invocable<const Body&, const std::decay_t<Params>&...>
   Fetch(Source source, detail::FetchName name, Body body)
@@ -196,19 +212,37 @@ class Fetch<R(Params...), M> {
 
  private:
   using Body = std::function<void(Writer&, detail::CallSpec&, const std::decay_t<Params>&...)>;
+  using Items = std::function<std::unique_ptr<detail::ItemProducer>(const std::decay_t<Params>&...)>;
+  /// What stands between the parameters and the call: one of the two, or none.
+  struct Bodies {
+    Body arguments;
+    Items items;
+  };
   using Parameters = std::tuple<std::decay_t<Params>...>;
   struct Begun {};  ///< in place of the modifier: a broadcast that is not waited for
 
-  Fetch(std::weak_ptr<detail::Core> core, std::string name, Body body, M modifier)
+  Fetch(std::weak_ptr<detail::Core> core, std::string name, Bodies bodies, M modifier)
       : core_(std::move(core)),
-        body_(std::move(body)),
+        body_(std::move(bodies.arguments)),
+        items_(std::move(bodies.items)),
         spec_(detail::call_spec(std::move(name), modifier)),
         modifier_(std::move(modifier)) {
     spec_.positional = sizeof...(Params);
   }
 
   template <typename Callable>
-  static Body erase(Callable body) {
+  static Bodies erase(Callable body) {
+    using Returned = std::decay_t<std::invoke_result_t<const Callable&, const std::decay_t<Params>&...>>;
+    if constexpr (detail::is_generator<Returned>) {
+      static_assert(std::is_void_v<R>, "daffi: a Fetch whose body yields gives void");
+      return {nullptr, detail::items_of<Returned, Callable, std::decay_t<Params>...>(std::move(body))};
+    } else {
+      return {erase_arguments(std::move(body)), nullptr};
+    }
+  }
+
+  template <typename Callable>
+  static Body erase_arguments(Callable body) {
     return [body = std::move(body)](Writer& writer, detail::CallSpec& spec, const std::decay_t<Params>&... arguments) {
       if constexpr (std::is_void_v<decltype(body(arguments...))>) {
         body(arguments...);
@@ -221,6 +255,12 @@ class Fetch<R(Params...), M> {
 
   template <typename M2, typename... Ts>
   auto send(const detail::CallSpec& spec, const Ts&... arguments) const {
+    if constexpr (std::is_void_v<R>) {
+      if (items_) {
+        if constexpr (detail::ExactArguments<Parameters, Ts...>) return feed<M2>(spec, items_(arguments...));
+        detail::refuse_loose_arguments(spec.name);
+      }
+    }
     detail::ArgumentWriter writer;
     if (body_) {
       detail::CallSpec own = spec;
@@ -250,6 +290,8 @@ class Fetch<R(Params...), M> {
       return AsyncResult<Outcomes<R>>(core->start_call(spec, arguments));
     } else if constexpr (std::is_same_v<M2, PERIOD>) {
       return core->schedule(spec, arguments);
+    } else if constexpr (detail::is_stream<R>) {
+      return R(core->start_stream(spec, arguments), spec.name);
     } else if constexpr (!std::is_same_v<M2, BG>) {
       detail::Reply reply;
       core->call(spec, arguments, reply);
@@ -259,8 +301,22 @@ class Fetch<R(Params...), M> {
     }
   }
 
+  template <typename M2>
+  typename detail::FetchResult<M2, R>::type feed(const detail::CallSpec& spec,
+                                                 std::unique_ptr<detail::ItemProducer> items) const {
+    const auto core = detail::lock_core(core_);
+    if constexpr (std::is_same_v<M2, FG>) {
+      core->feed(spec, std::move(items));
+    } else if constexpr (std::is_same_v<M2, BG>) {
+      return AsyncResult<R>(core->start_feed(spec, std::move(items)));
+    } else {
+      detail::refuse_stream_modifier(spec.name);
+    }
+  }
+
   std::weak_ptr<detail::Core> core_;
   Body body_;
+  Items items_;
   detail::CallSpec spec_;
   M modifier_;
 };

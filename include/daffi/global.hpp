@@ -136,6 +136,14 @@ class DAFFI_API Global {
     return AsyncResult<R>(detail::lock_core(core())->start_call(spec, *writer));
   }
 
+  /// A stream without types: `for (daffi::Value v : g.stream("generate_stream", 1000) & FG{})`.
+  template <typename... Ts>
+  LazyStream stream(std::string name, const Ts&... arguments) const {
+    Writer writer;
+    encode_arguments(writer, arguments...);
+    return {core(), std::move(name), positional_count<Ts...>, keyword_names(arguments...), std::move(writer)};
+  }
+
   /// Offers a function to the others under its own name: `g.callback<&calculate_sum>()`. `words`, in any order: an
   /// alias (text), params(…) so that it takes keywords, doc(…). The others learn of it at once. The last registration
   /// of a name wins. Callbacks may run on several threads at once, may block, may throw, may take a CallContext& first,

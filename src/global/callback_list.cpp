@@ -54,11 +54,12 @@ void check_name(std::string_view name) {
 }  // namespace
 
 void CallbackList::add(Face* given, const CallbackWords& words, std::span<const ParameterType> types,
-                       std::string returns, bool wants_context) {
+                       std::string returns, bool wants_context, bool stream) {
   std::shared_ptr<Face> face(given);
   check_name(words.name());
   Signature signature = make_signature(types, words.parameters());
   signature.returns = std::move(returns);
+  signature.stream = stream;
   signature.documentation = words.documentation();
   CallbackSpec spec;
   spec.name = words.name();

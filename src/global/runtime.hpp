@@ -45,6 +45,10 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   std::shared_ptr<detail::PendingCall> start_call(const detail::CallSpec& spec, Writer& arguments) override;
   ScheduledTask schedule(const detail::CallSpec& spec, Writer& arguments) override;
   bool cancel_task(const std::string& process, const std::string& uuid) override;
+  std::shared_ptr<detail::ItemStream> start_stream(const detail::CallSpec& spec, Writer& arguments) override;
+  void feed(const detail::CallSpec& spec, std::unique_ptr<detail::ItemProducer> items) override;
+  std::shared_ptr<detail::PendingCall> start_feed(const detail::CallSpec& spec,
+                                                  std::unique_ptr<detail::ItemProducer> items) override;
   std::uint32_t add_callback(detail::CallbackSpec spec) override;
   void remove_callback(std::uint32_t id) override;
   void wait_async(Subject subject, const std::string& name, Duration timeout, WaitDone done) override;

@@ -33,6 +33,25 @@ std::shared_ptr<detail::PendingCall> Runtime::start_call(const detail::CallSpec&
   return std::move(started).value();
 }
 
+std::shared_ptr<detail::ItemStream> Runtime::start_stream(const detail::CallSpec& spec, Writer& arguments) {
+  auto started = node().start_stream(spec, arguments);
+  if (!started.ok()) base::throw_failure(std::move(started).failure());
+  return std::move(started).value();
+}
+
+void Runtime::feed(const detail::CallSpec& spec, std::unique_ptr<detail::ItemProducer> items) {
+  auto fed = node().feed(spec, std::move(items), true);
+  if (!fed.ok()) base::throw_failure(std::move(fed).failure());
+  (*fed)->wait(std::nullopt);
+}
+
+std::shared_ptr<detail::PendingCall> Runtime::start_feed(const detail::CallSpec& spec,
+                                                         std::unique_ptr<detail::ItemProducer> items) {
+  auto fed = node().feed(spec, std::move(items), false);
+  if (!fed.ok()) base::throw_failure(std::move(fed).failure());
+  return spec.return_result ? std::move(fed).value() : nullptr;
+}
+
 std::uint32_t Runtime::add_callback(detail::CallbackSpec spec) {
   check_home();
   if (stopped())

@@ -9,6 +9,7 @@
 #include "daffi/detail/fetch_arguments.hpp"
 #include "daffi/detail/result.hpp"
 #include "daffi/lazy_call.hpp"
+#include "daffi/stream.hpp"
 #include "global/current_arguments.hpp"
 
 namespace daffi::inline v1 {
@@ -56,6 +57,47 @@ void refuse_result(const Reader& reader, std::string_view func_name, const std::
       code, "The result of function '" + std::string(func_name) + "' is not " + wanted + ": " + reader.error()));
 }
 
+void refuse_item(const Reader& reader, std::string_view func_name, const std::string& wanted) {
+  const auto code = reader.malformed() ? ErrorCode::malformed : ErrorCode::result_mismatch;
+  base::throw_failure(base::fail(
+      code, "An item of function '" + std::string(func_name) + "' is not " + wanted + ": " + reader.error()));
+}
+
+void refuse_stream_modifier(std::string_view name) {
+  base::throw_failure(base::fail(ErrorCode::invalid_modifier,
+                                 "Fetcher of '" + std::string(name) + "' has a body that yields: it goes by FG or BG"));
+}
+
+void StreamBase::close() noexcept {
+  if (const auto items = std::exchange(items_, nullptr)) items->close();
+}
+
+StreamBase& StreamBase::operator=(StreamBase&& other) noexcept {
+  if (this == &other) return *this;
+  close();
+  items_ = std::move(other.items_);
+  func_name_ = std::move(other.func_name_);
+  used_ = other.used_;
+  return *this;
+}
+
+void StreamBase::begin_use() {
+  if (std::exchange(used_, true))
+    base::throw_failure(
+        base::fail(ErrorCode::invalid_modifier, "the stream of function '" + func_name_ + "' has already been used"));
+}
+
+ItemStream& StreamBase::items() const {
+  if (!items_)
+    base::throw_failure(base::fail(ErrorCode::invalid_modifier,
+                                   "this Stream has nothing behind it: it was closed or moved from, or none was made"));
+  return *items_;
+}
+
+ItemProducer::~ItemProducer() = default;
+void ItemProducer::describe(CallSpec&) const {}
+ItemStream::~ItemStream() = default;
+
 void refuse_loose_arguments(std::string_view name) {
   base::throw_failure(base::fail(
       ErrorCode::wrong_arguments,
@@ -96,6 +138,17 @@ detail::CallSpec LazyCall::prepare(detail::CallSpec spec, Writer& arguments) con
   arguments.raw(arguments_.payload());
   return spec;
 }
+
+Stream<Value> LazyStream::start(detail::CallSpec spec) const {
+  spec.positional = positional_;
+  spec.keywords = keywords_;
+  detail::ArgumentWriter arguments;
+  arguments->raw(arguments_.payload());
+  return Stream<Value>(detail::lock_core(core_)->start_stream(spec, *arguments), name_);
+}
+
+Stream<Value> LazyStream::operator&(const FG& modifier) const { return start(detail::call_spec(name_, modifier)); }
+Stream<Value> LazyStream::operator&(const BG& modifier) const { return start(detail::call_spec(name_, modifier)); }
 
 Value LazyCall::operator&(const FG& modifier) const {
   detail::ArgumentWriter arguments;

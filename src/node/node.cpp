@@ -36,7 +36,7 @@ Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine,
 void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
   // A circle, so that a coroutine which answers late still finds us; ~Node opens it.
   server = std::make_shared<rpc::Server>(engine, shared_from_this(), options.language,
-                                         rpc::Server::Limits{options.max_queued_bytes});
+                                         rpc::Server::Limits{options.max_queued_bytes, options.max_streams});
   async_support = std::make_shared<const AsyncCall::Support>(
       AsyncCall::Support{engine, clock(), [weak = weak_from_this()](AsyncCall& call) {
                            if (const auto self = weak.lock()) self->cancel(call);
@@ -131,7 +131,7 @@ void Node::Impl::remove_callback(RegistrationId id) {
   wire::Register changes;
   changes.removed.push_back(id);
   announce(std::move(changes));
-  server->callbacks().wait_until_left(*entry, rpc::InsideScope::holds(*entry) ? 1 : 0, *engine);
+  server->callbacks().wait_until_left(*entry, rpc::InsideScope::contains(*entry) ? 1 : 0, *engine);
 }
 
 void Node::Impl::set_own_callbacks() {
@@ -315,6 +315,14 @@ base::Result<void> Node::call(const detail::CallSpec& spec, Writer& arguments, d
 }
 base::Result<std::shared_ptr<detail::PendingCall>> Node::start_call(const detail::CallSpec& spec, Writer& arguments) {
   return impl_->start_call(spec, arguments);
+}
+
+base::Result<std::unique_ptr<detail::ItemStream>> Node::start_stream(const detail::CallSpec& spec, Writer& arguments) {
+  return impl_->start_stream(spec, arguments);
+}
+base::Result<std::shared_ptr<detail::PendingCall>> Node::feed(const detail::CallSpec& spec,
+                                                              std::unique_ptr<detail::ItemProducer> source, bool here) {
+  return impl_->feed(spec, std::move(source), here);
 }
 
 std::optional<wire::Identity> Node::identity_of(const std::string& process) const {

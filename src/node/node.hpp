@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "daffi/detail/invocation.hpp"
+#include "daffi/detail/item_stream.hpp"
 #include "net/endpoint.hpp"
 #include "rpc/code_runner.hpp"
 #include "rpc/engine.hpp"
@@ -38,6 +39,7 @@ struct Options {
   std::size_t max_queued_bytes = 64u << 20;
   std::string state_dir;             ///< where scheduled tasks are kept; empty: they end with the process
   bool verified_schedulers = false;  ///< kept tasks of others are dropped at the start
+  std::size_t max_streams = 1024;  ///< open at once, in each of the directions: made here, served here
 };
 
 /// What the Global is told. Called on a handler thread, in order, no lock held.
@@ -109,6 +111,12 @@ class Node {
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   /// With return_result=false the result is nullptr: the call was handed over.
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
+
+  /// Calls a callback that yields; the call is under way then.
+  base::Result<std::unique_ptr<detail::ItemStream>> start_stream(const detail::CallSpec& spec, Writer& arguments);
+  /// Streams items to a callback; `here`: the source is asked on this thread, until it has nothing more to say.
+  base::Result<std::shared_ptr<detail::PendingCall>> feed(const detail::CallSpec& spec,
+                                                          std::unique_ptr<detail::ItemProducer> source, bool here);
 
   // The directory.
   /// What the controller verified about a process, this one included, as far as the controller may be believed.

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "node/node_impl.hpp"
+#include "rpc/incoming_items.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::node {
@@ -19,6 +20,22 @@ base::Failure stopped_failure() {
 }
 
 base::Failure no_controller_failure() { return base::fail(ErrorCode::no_controller, "Lost connection to Controller."); }
+
+std::uint32_t head_flags(const detail::CallSpec& spec) {
+  return (spec.return_result ? 0 : wire::CallHead::kNoReply) | (spec.wants_stream ? wire::CallHead::kWantsStream : 0) |
+         (spec.takes_items ? wire::CallHead::kTakesItems : 0);
+}
+
+base::Failure mixed_up(const detail::CallSpec& spec, const Signature& signature) {
+  const std::string said = "Function signature: " + signature.text(spec.name);
+  if (!signature.stream) {
+    return base::fail(ErrorCode::wrong_arguments, "'" + spec.name + "' gives one result and no stream. " + said);
+  }
+  return base::fail(ErrorCode::wrong_arguments, "'" + spec.name +
+                                                    "' gives a stream: it is fetched as a Stream, or with "
+                                                    "Global::stream(), one at a time. " +
+                                                    said);
+}
 
 }  // namespace
 
@@ -151,6 +168,7 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
 
 // Sends the call to somebody, or parks it, or ends it. It may be over, and gone, when this returns.
 void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked) {
+  if (any_cut.load(std::memory_order_relaxed)) avoid_cut_off(call);
   for (;;) {
     if (stopping.load()) return fail(call, stopped_failure());
     const auto over = channel.load();
@@ -191,7 +209,6 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   }
   // From here on the call may end at any moment: only its id, read before, is used.
   const std::uint64_t id = call.id.load();
-  const bool no_reply = !call.spec.return_result;
   const base::SteadyTime now = call.deadline.is_never() ? base::SteadyTime() : clock().now();
   wire::Header header{static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize),
                       wire::FrameKind::call,
@@ -200,7 +217,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
                       epoch.load(std::memory_order_relaxed),
                       route.member,
                       id};
-  wire::CallHead head{route.callback_id, remaining_ms(call.deadline, now), no_reply ? wire::CallHead::kNoReply : 0, 0};
+  wire::CallHead head{route.callback_id, remaining_ms(call.deadline, now), head_flags(call.spec), 0};
   wire::encode_header(header, frame.first<wire::kHeaderSize>());
   wire::encode_call_head(head, frame.subspan<wire::kHeaderSize, wire::kCallHeadSize>());
   calls_sent.fetch_add(1, std::memory_order_relaxed);
@@ -218,6 +235,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
 Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder& holder) const {
   const detail::CallSpec& spec = call.spec;
   if (holder.signature) {
+    if (holder.signature->stream != spec.wants_stream) return {{}, false, mixed_up(spec, *holder.signature)};
     const auto mistake = check_arguments(spec.name, *holder.signature, spec.positional, spec.keywords);
     if (mistake) {
       const std::string given = spec.show_arguments ? spec.show_arguments() : std::string();
@@ -417,6 +435,9 @@ void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
   call.bounced = frame.header.kind == wire::FrameKind::bounce && back->code != ErrorCode::busy;
   call.refusal = not_run(call.spec, directory.name_of(call.target), *back);
   if (back->code == ErrorCode::not_permitted || back->code == ErrorCode::too_large) return fail(call, *call.refusal);
+  // A stream cannot begin anew where it was not begun alone, or once it has begun.
+  const auto items = call.incoming();
+  if (call.spec.takes_items || (items && items->begun())) return fail(call, *call.refusal);
   resent.fetch_add(1, std::memory_order_relaxed);
   std::vector<std::byte> again(wire::kHeaderSize);
   again.insert(again.end(), back->call.begin(), back->call.end());

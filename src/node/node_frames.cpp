@@ -35,6 +35,8 @@ rpc::Caller Node::Impl::caller(std::uint32_t member) const {
 }
 
 void Node::Impl::on_frame(const wire::Frame& frame) {
+  if (any_cut.load(std::memory_order_relaxed) && is_cut_off(frame.header.member)) [[unlikely]]
+    return;
   switch (frame.header.kind) {
     case wire::FrameKind::result:
       batch.results.push_back({frame.header.id, frame.header.member, nullptr});
@@ -70,6 +72,10 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     case wire::FrameKind::close:
       batch.others.push_back({nullptr, frame.header, {frame.payload.begin(), frame.payload.end()}});
       return;
+    case wire::FrameKind::item:
+    case wire::FrameKind::end:
+    case wire::FrameKind::credit:
+      return on_stream_frame(frame);
     default:
       batch.broken = base::fail(
           ErrorCode::protocol, "a frame that only a node may send: " + std::string(wire::to_string(frame.header.kind)));
@@ -141,6 +147,7 @@ void Node::Impl::after_read(session::Channel& from) {
     batch.done = std::move(done);  // keeps its memory
   }
   server->after_read();
+  after_read_streams();
   for (auto& late : std::exchange(batch.late, {})) {
     const wire::Frame frame{late.header, nullptr, late.payload};
     if (late.header.kind != wire::FrameKind::error) {
@@ -196,6 +203,7 @@ void Node::Impl::on_end(std::shared_ptr<session::Channel> ended, base::CloseReas
 
 void Node::Impl::directory_changed() {
   const auto losses = directory.take_losses();
+  if (any_cut.load()) forget_cut_off(losses.left);
   for (const auto& gone : {losses.left, losses.suspended}) {
     for (const MemberId member : gone) {
       const std::string who = directory.name_of(member);

@@ -1,6 +1,7 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
 /// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_broadcast.cpp (calls to many),
-/// node_code.cpp (code that travels), node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
+/// node_streams.cpp (streams), node_code.cpp (code that travels), node_frames.cpp (what comes in) and node_waits.cpp
+/// (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include "base/annotations.hpp"
 #include "node/balancer.hpp"
 #include "node/directory.hpp"
+#include "node/feed_call.hpp"
 #include "node/link.hpp"
 #include "node/node.hpp"
 #include "node/pending.hpp"
@@ -28,6 +30,7 @@ namespace daffi::node {
 /// stop() opens the circles.
 struct Node::Impl final : session::ChannelSink,
                           rpc::ServerHost,
+                          FeedHost,
                           PendingCounts,
                           LinkOwner,
                           std::enable_shared_from_this<Node::Impl> {
@@ -136,6 +139,26 @@ struct Node::Impl final : session::ChannelSink,
   std::optional<base::Failure> forbidden(const detail::CallSpec& spec) const;
   void send_code(rpc::OutgoingCall& call);
 
+  // node_streams.cpp
+  base::Result<std::unique_ptr<detail::ItemStream>> start_stream(const detail::CallSpec& spec, Writer& arguments);
+  base::Result<std::shared_ptr<detail::PendingCall>> feed(const detail::CallSpec& spec,
+                                                          std::unique_ptr<detail::ItemProducer> source, bool here);
+  base::Result<void> open_feed(FeedCall& feed) override;
+  base::Result<std::vector<Holder>> feed_targets(FeedCall& feed);
+  bool begin_leg(FeedCall& feed, const Holder& holder);
+  void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override;
+  void send_item(base::Bytes frame) override;
+  void feed_ended() override { outgoing_streams.fetch_sub(1); }
+  void on_stream_frame(const wire::Frame& frame);
+  void on_item(const wire::Frame& frame);
+  void on_end_frame(const wire::Frame& frame);
+  void on_credit(const wire::Frame& frame);
+  void after_read_streams();
+  void cut_off(const wire::Header& frame, const std::string& why);
+  bool is_cut_off(std::uint32_t member) const;
+  void avoid_cut_off(rpc::OutgoingCall& call) const;
+  void forget_cut_off(const std::vector<MemberId>& left);
+
   // node_waits.cpp
   base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
   void wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
@@ -167,6 +190,13 @@ struct Node::Impl final : session::ChannelSink,
   std::atomic<std::uint64_t> calls_sent{0}, late_replies{0}, bounced{0}, resent{0}, reconnects{0};
   std::atomic<std::int64_t> last_async_send{0};
   std::shared_ptr<const AsyncCall::Support> async_support;
+  const std::shared_ptr<std::atomic<std::size_t>> incoming_streams = std::make_shared<std::atomic<std::size_t>>(0);
+  std::atomic<std::size_t> outgoing_streams{0};
+  std::atomic<std::uint64_t> late_items{0};
+
+  mutable base::Mutex cut_mutex;
+  std::set<std::uint32_t> cut_members DAFFI_GUARDED_BY(cut_mutex);  ///< broke the protocol; until they leave
+  std::atomic<bool> any_cut{false};
 
   // The loop's thread.
   std::unique_ptr<Link> link;

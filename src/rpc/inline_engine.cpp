@@ -30,8 +30,12 @@ class InlineEngine final : public Engine, public net::Watcher, public std::enabl
 
   void want_writable() override {}
   void flush_soon() override {
+    if (std::exchange(flush_posted_, true)) return;
     loop_.post([self = weak_from_this()] {
-      if (const auto engine = self.lock(); engine && engine->channel_) engine->channel_->flush();
+      const auto engine = self.lock();
+      if (!engine) return;
+      engine->flush_posted_ = false;
+      if (engine->channel_) engine->channel_->flush();
     });
   }
 
@@ -102,7 +106,7 @@ class InlineEngine final : public Engine, public net::Watcher, public std::enabl
   std::shared_ptr<session::Channel> channel_;
   std::deque<Work*> queue_;
   std::size_t running_ = 0;
-  bool stopped_ = false;
+  bool stopped_ = false, flush_posted_ = false;
 };
 
 }  // namespace

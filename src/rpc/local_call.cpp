@@ -91,7 +91,7 @@ bool Server::run_local(LocalCall call, LocalDone done) {
   std::optional<base::Failure> failure;
   bool deferred = false;
   {
-    const InsideScope inside(*entry);
+    const InsideScope inside(&*entry);
     LocalInvocation invocation(
         call, [&] { return std::make_shared<LocalResponder>(engine_, call.callback, language_, end); });
     try {

@@ -42,22 +42,38 @@ OutgoingCall* CallTable::release(std::size_t index) {
   return call;
 }
 
-OutgoingCall* CallTable::take(std::uint64_t id, std::uint32_t member) {
-  base::Lock lock(mutex_);
-  return find_and_release(id, member);
-}
-
 void CallTable::take(std::span<Answered> answers) {
   base::Lock lock(mutex_);
   for (Answered& answer : answers) answer.call = find_and_release(answer.id, answer.member);
 }
 
 OutgoingCall* CallTable::find_and_release(std::uint64_t id, std::uint32_t member) {
+  return find(id, member) == nullptr ? nullptr : release(id & ((1u << kIndexBits) - 1));
+}
+
+OutgoingCall* CallTable::find(std::uint64_t id, std::uint32_t member) const {
   const std::size_t index = id & ((1u << kIndexBits) - 1);
   if (index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[index];
   if (slot.call == nullptr || slot.generation != id >> kIndexBits || slot.call->target != member) return nullptr;
-  return release(index);
+  return slot.call;
+}
+
+OutgoingCall* CallTable::take(std::uint64_t id, std::uint32_t member) {
+  base::Lock lock(mutex_);
+  return find(id, member) == nullptr ? nullptr : release(id & ((1u << kIndexBits) - 1));
+}
+
+std::shared_ptr<IncomingItems> CallTable::incoming(std::uint64_t id, std::uint32_t member) const {
+  base::Lock lock(mutex_);
+  OutgoingCall* call = find(id, member);
+  return call == nullptr ? nullptr : call->incoming();
+}
+
+std::shared_ptr<OutgoingItems> CallTable::outgoing(std::uint64_t id, std::uint32_t member) const {
+  base::Lock lock(mutex_);
+  OutgoingCall* call = find(id, member);
+  return call == nullptr ? nullptr : call->outgoing();
 }
 
 OutgoingCall* CallTable::find(std::uint64_t id) {

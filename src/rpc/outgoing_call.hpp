@@ -19,6 +19,9 @@
 
 namespace daffi::rpc {
 
+class IncomingItems;
+class OutgoingItems;
+
 /// A call under way. It has one owner at a time: the table while it waits for an answer, else whoever took it out (to
 /// end it, or to send it again). Strand: its owner.
 class OutgoingCall : public Completion {
@@ -28,6 +31,10 @@ class OutgoingCall : public Completion {
   virtual ~OutgoingCall() = default;
   /// Reply or failure is set: tells whoever waits. The call may be gone afterwards.
   virtual void settle(Engine& engine) = 0;
+
+  /// Where items of the callee go, and whose credit it grants; nullptr: nothing of the kind. Under the table's mutex.
+  virtual std::shared_ptr<IncomingItems> incoming() { return nullptr; }
+  virtual std::shared_ptr<OutgoingItems> outgoing() { return nullptr; }
 
   const detail::CallSpec& spec;
   std::atomic<std::uint64_t> id{0};  ///< in the table, of the last attempt; 0 before the first
@@ -41,6 +48,7 @@ class OutgoingCall : public Completion {
   std::optional<base::SteadyTime> patience;  ///< how long a place is looked for; set when first parked
   std::optional<base::Failure> refusal;      ///< why the last of `tried` did not take it
   bool bounced = false;                      ///< … it never reached that one
+  bool completed = false;                    ///< it was answered by a stream, which has ended
   detail::Reply reply;
   std::optional<base::Failure> failure;
 };
@@ -72,6 +80,9 @@ class CallTable {
   };
   /// The same as take(id, member) for each of them, in order.
   void take(std::span<Answered> answers);
+  /// Those of a call to `member`, which stays in.
+  std::shared_ptr<IncomingItems> incoming(std::uint64_t id, std::uint32_t member) const;
+  std::shared_ptr<OutgoingItems> outgoing(std::uint64_t id, std::uint32_t member) const;
   std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
   /// The member will answer nothing any more: takes out those that went to many and now wait for nobody.
   std::vector<OutgoingCall*> take_completed_without(std::uint32_t member);
@@ -100,6 +111,7 @@ class CallTable {
   OutgoingCall* release(std::size_t index) DAFFI_REQUIRES(mutex_);
   OutgoingCall* find(std::uint64_t id) DAFFI_REQUIRES(mutex_);
   Part part_of(OutgoingCall& call, bool known) DAFFI_REQUIRES(mutex_);
+  OutgoingCall* find(std::uint64_t id, std::uint32_t member) const DAFFI_REQUIRES(mutex_);
   template <typename Pick>
   std::vector<OutgoingCall*> take_if(Pick pick);
 

@@ -7,6 +7,8 @@
 #include "base/recycled.hpp"
 #include "rpc/callback_failure.hpp"
 #include "rpc/inside.hpp"
+#include "rpc/item_runner.hpp"
+#include "rpc/stream_answer.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/limits.hpp"
 
@@ -87,6 +89,11 @@ class Call final : public detail::Invocation {
     deferred_ = true;
     return request_.make_responder(answer_);
   }
+  void stream(std::unique_ptr<detail::ItemProducer> items) override {
+    if (!request_.stream) return reject_arguments("'" + answer_.entry().spec.name + "' gives a stream");
+    deferred_ = true;
+    request_.begin_stream(answer_, std::move(items));
+  }
   bool deferred() const { return deferred_; }
   const std::optional<std::string>& rejected() const { return rejected_; }
 
@@ -137,7 +144,11 @@ void Answer::failure(const base::Failure& failure, session::Urgency urgency) con
 }
 
 void Answer::exception(std::exception_ptr error, session::Urgency urgency) const {
-  failure(callback_failure(error, entry_.spec.name, server_.language_), urgency);
+  failure(failure_of(error), urgency);
+}
+
+base::Failure Answer::failure_of(const std::exception_ptr& error) const {
+  return callback_failure(error, entry_.spec.name, server_.language_);
 }
 
 Request::Request(std::shared_ptr<Server> owner, const wire::Frame& frame, const wire::CallHead& call_head,
@@ -168,8 +179,19 @@ bool Request::refuse() {
 void Request::discard() {
   server->queued_bytes_.fetch_sub(payload.size());
   server->queued_.fetch_sub(1);
-  if (stop) server->unwatch({header.member, header.id});
+  leave_unrun();
   delete this;
+}
+
+void Request::leave_unrun() {
+  if (stop) server->unwatch({header.member, header.id});
+  if (stream) server->streams_.close(header.member, header.id);
+}
+
+// Nobody waits for an answer any more.
+bool Request::given_up() const {
+  if ((stop && stop->stop_requested()) || (stream && stream->stopped())) return true;
+  return !deadline.is_never() && deadline.passed(server->host_->clock().now());
 }
 
 void Request::run(bool last) {
@@ -178,9 +200,7 @@ void Request::run(bool last) {
   server->begun();
   server->queued_bytes_.fetch_sub(payload.size());
   server->queued_.fetch_sub(1);
-  const bool stopped = stop && stop->stop_requested();
-  if (stopped || (!deadline.is_never() && deadline.passed(server->host_->clock().now()))) {
-    // Its caller has given up already: nobody waits for an answer.
+  if (given_up()) {
     server->expired_unrun_.fetch_add(1);
   } else if (!enter()) {
     const bool system = head.callback_id >= wire::kFirstSystemCallback;
@@ -189,7 +209,7 @@ void Request::run(bool last) {
   } else {
     return invoke(urgency);
   }
-  if (stop) server->unwatch({header.member, header.id});
+  leave_unrun();
   server->ended();
 }
 
@@ -214,9 +234,10 @@ void Request::invoke(session::Urgency urgency) {
     }
     context.emplace(server->host_->name_of(header.member), until, stop ? stop->get_token() : std::stop_token());
   }
+  if (stream && stream->incoming) return run_items(answer, std::move(context));
   bool deferred = false;
   {
-    const InsideScope inside(callback);
+    const InsideScope inside(&callback);
     Call call(*this, answer, context ? &*context : nullptr);
     try {
       if (callback.system) {
@@ -235,13 +256,33 @@ void Request::invoke(session::Urgency urgency) {
       if (!deferred) answer.exception(std::current_exception(), urgency);
     }
   }
-  if (!deferred) server->answered(callback, {header.member, header.id}, stop.has_value());
+  if (deferred) return;
+  if (stream) server->streams_.close(header.member, header.id);
+  server->answered(callback, {header.member, header.id}, stop.has_value());
+}
+
+// What is to be done once the answer has left.
+std::function<void()> Request::on_end() const {
+  return [keep = server, entry = entry, key = Server::CallKey{header.member, header.id}, watched = stop.has_value(),
+          streams = stream != nullptr] {
+    if (streams) keep->streams_.close(key.member, key.id);
+    keep->answered(*entry, key, watched);
+  };
+}
+
+void Request::begin_stream(const Answer& answer, std::unique_ptr<detail::ItemProducer> producer) {
+  auto owner = std::make_shared<StreamAnswer>(server->host_, answer, on_end());
+  auto items = StreamAnswer::make(server->engine_, std::move(owner), std::move(producer));
+  stream->begin(items);
+  items->run();
+}
+
+void Request::run_items(const Answer& answer, std::optional<CallContext> context) {
+  std::make_shared<ItemRunner>(server->engine_, server->host_, stream, answer, std::move(context), on_end())->run();
 }
 
 std::shared_ptr<detail::Responder> Request::make_responder(const Answer& answer) {
-  auto on_end = [keep = server, entry = entry, key = Server::CallKey{header.member, header.id},
-                 watched = stop.has_value()] { keep->answered(*entry, key, watched); };
-  return std::make_shared<Deferred>(answer, server->engine_, std::move(on_end));
+  return std::make_shared<Deferred>(answer, server->engine_, on_end());
 }
 
 }  // namespace daffi::rpc

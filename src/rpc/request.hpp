@@ -21,7 +21,10 @@ class Answer {
   void failure(const base::Failure& failure, session::Urgency urgency) const;
   /// What a callback threw, as its caller is to see it.
   void exception(std::exception_ptr error, session::Urgency urgency) const;
+  /// The same account as a failure, for other kinds of frames.
+  base::Failure failure_of(const std::exception_ptr& error) const;
   const CallbackEntry& entry() const { return entry_; }
+  const wire::Header& call() const { return call_; }
 
  private:
   void send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) const;
@@ -43,6 +46,8 @@ class Request final : public Work {
   static void* operator new(std::size_t size);
   static void operator delete(void* memory);
 
+  /// The call is answered by these items.
+  void begin_stream(const Answer& answer, std::unique_ptr<detail::ItemProducer> items);
   /// For an answer that is given later.
   std::shared_ptr<detail::Responder> make_responder(const Answer& answer);
 
@@ -52,10 +57,15 @@ class Request final : public Work {
   std::shared_ptr<CallbackEntry> entry;  ///< nullptr: no such callback
   base::Bytes payload;                   ///< call head and arguments
   std::optional<std::stop_source> stop;  ///< for callbacks that take a context
+  std::shared_ptr<ServedStream> stream;  ///< of a call that wants a stream, or takes one
   std::shared_ptr<Server> server;
 
  private:
+  bool given_up() const;
+  void leave_unrun();
+  std::function<void()> on_end() const;
   bool enter();
+  void run_items(const Answer& answer, std::optional<CallContext> context);
   void invoke(session::Urgency urgency);
 
   // Where the payload is: inside when it is small.

@@ -18,8 +18,12 @@ struct Collected {
   std::shared_ptr<CallbackEntry> entry;  // of the latest call: the next one mostly wants the same
   std::vector<std::stop_source> stops;
   std::vector<std::pair<std::size_t, wire::Header>> unanswered;  // in take_in() only
+  std::vector<Request*> refused;                                 // beyond the number of streams
+  std::vector<std::shared_ptr<ServedStream>> ended;
 };
 thread_local Collected collected;
+
+constexpr std::uint32_t kStreams = wire::CallHead::kWantsStream | wire::CallHead::kTakesItems;
 
 // Runs user code (stop callbacks), so it needs a handler thread.
 class StopWork final : public Work {
@@ -38,7 +42,11 @@ class StopWork final : public Work {
 }  // namespace
 
 Server::Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host, std::string language, Limits limits)
-    : engine_(std::move(engine)), host_(std::move(host)), language_(std::move(language)), limits_(limits) {}
+    : engine_(std::move(engine)),
+      host_(std::move(host)),
+      language_(std::move(language)),
+      limits_(limits),
+      streams_(limits.streams) {}
 
 bool Server::on_call(const wire::Frame& frame) {
   const auto head = wire::decode_call_head(frame.payload);
@@ -50,6 +58,15 @@ bool Server::on_call(const wire::Frame& frame) {
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
   if (request->entry && request->entry->spec.wants_context) watch(*request);
+  if ((head->flags & kStreams) != 0) [[unlikely]] {
+    request->stream = streams_.open(frame.header.member, frame.header.id, request->deadline,
+                                    (head->flags & wire::CallHead::kTakesItems) != 0);
+    if (!request->stream) {
+      mine.refused.push_back(request);
+      return true;
+    }
+    if (!request->deadline.is_never()) host_->expire_at(request->deadline.at);
+  }
   mine.calls.push_back(request);
   return true;
 }
@@ -70,6 +87,7 @@ void Server::unwatch(const CallKey& key) {
 }
 
 void Server::on_cancel(const wire::Frame& frame) {
+  if (auto stream = streams_.find(frame.header.member, frame.header.id)) collected.ended.push_back(std::move(stream));
   base::Lock lock(mutex_);
   const auto it = watched_.find(CallKey{frame.header.member, frame.header.id});
   if (it != watched_.end()) collected.stops.push_back(it->second.stop);
@@ -87,6 +105,8 @@ void Server::after_read() {
     engine_->kick();
   }
   if (!collected.stops.empty()) request_stop(std::exchange(collected.stops, {}));
+  if (!collected.refused.empty()) refuse_streams(std::exchange(collected.refused, {}));
+  if (!collected.ended.empty()) stop_streams(std::exchange(collected.ended, {}));
 }
 
 // Queues the calls as far as there is room, together; the others are refused. None is touched once it is queued.
@@ -150,6 +170,20 @@ void Server::request_stop(std::vector<std::stop_source> stops) {
   if (!stops.empty()) engine_->submit_always(*new StopWork(std::move(stops)));
 }
 
+void Server::refuse_streams(const std::vector<Request*>& calls) {
+  for (Request* request : calls) {
+    queued_.fetch_add(1);
+    queued_bytes_.fetch_add(request->payload.size());
+    refused_busy_.fetch_add(1);
+    refuse(*request, ErrorCode::busy, "it serves as many streams as it may");
+    request->discard();
+  }
+}
+
+void Server::stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams) {
+  for (const auto& stream : streams) stream->stop(*engine_);
+}
+
 void Server::caller_lost(std::uint32_t member) {
   std::vector<std::stop_source> stops;
   {
@@ -159,6 +193,7 @@ void Server::caller_lost(std::uint32_t member) {
     }
   }
   request_stop(std::move(stops));
+  stop_streams(streams_.of(member));
 }
 
 void Server::all_callers_lost() {
@@ -168,6 +203,7 @@ void Server::all_callers_lost() {
     for (const auto& [key, watched] : watched_) stops.push_back(watched.stop);
   }
   request_stop(std::move(stops));
+  stop_streams(streams_.all());
 }
 
 void Server::expire(base::SteadyTime now) {
@@ -184,6 +220,7 @@ void Server::expire(base::SteadyTime now) {
     }
   }
   request_stop(std::move(stops));
+  stop_streams(streams_.expired(now, next));
   if (!next.is_never()) host_->expire_at(next.at);
 }
 

@@ -12,6 +12,7 @@
 #include "rpc/callbacks.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/local_call.hpp"
+#include "rpc/served_streams.hpp"
 #include "session/channel.hpp"
 #include "wire/call_messages.hpp"
 #include "wire/header.hpp"
@@ -28,6 +29,8 @@ class ServerHost {
   virtual Caller caller(std::uint32_t member) const = 0;
   /// Sends a frame over the current connection; dropped when there is none.
   virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
+  /// The same for an item or end of a stream: gathered with others, behind what is urgent.
+  virtual void send_item(base::Bytes frame) = 0;
   /// Makes sure that Server::expire() is called at `when`, or earlier.
   virtual void expire_at(base::SteadyTime when) = 0;
 };
@@ -44,6 +47,7 @@ class Server : public std::enable_shared_from_this<Server> {
  public:
   struct Limits {
     std::size_t queued_bytes = 64u << 20;
+    std::size_t streams = 1024;  ///< that this process serves at once
   };
   Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host, std::string language, Limits limits);
 
@@ -58,6 +62,8 @@ class Server : public std::enable_shared_from_this<Server> {
   bool on_call(const wire::Frame& frame);
   void on_cancel(const wire::Frame& frame);
   void after_read();
+  /// Those that are under way here; the caller's frames are for them.
+  ServedStreams& streams() { return streams_; }
 
   /// Requests these stops on a handler thread, because that runs user code; also when the engine is being stopped.
   void request_stop(std::vector<std::stop_source> stops);
@@ -93,6 +99,8 @@ class Server : public std::enable_shared_from_this<Server> {
   void watch(class Request& request);
   void unwatch(const CallKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
+  void refuse_streams(const std::vector<class Request*>& calls);
+  void stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams);
   void begun() { running_.fetch_add(1); }
   void ended();
   void answered(CallbackEntry& entry, const CallKey& key, bool watched);
@@ -104,6 +112,7 @@ class Server : public std::enable_shared_from_this<Server> {
   const std::string language_;
   const Limits limits_;
   Callbacks callbacks_;
+  ServedStreams streams_;
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> queued_bytes_{0};
   std::atomic<std::size_t> running_{0}, queued_{0};

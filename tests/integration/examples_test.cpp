@@ -255,6 +255,23 @@ TEST(Example, ModuleRunsInAProcessThatHasNeverHeardOfIt) {
   EXPECT_EQ(end_politely(executor), success);
 }
 
+TEST(Example, AFetcherThatYieldsStreamsToTheService) {
+  const Stage stage;
+  Service service(stage, "stream_service");
+  EXPECT_EQ(printed_by(stage, "stream_client", service.reach()), (Lines{"The service has 100 items, from 0 to 99"}));
+  service.process().wait_for_line("100 items, the last from streamer client");
+  EXPECT_EQ(service.end(), success);
+}
+
+TEST(Example, ACallbackThatYieldsStreamsToTheClient) {
+  const Stage stage;
+  Service service(stage, "generator_service");
+  EXPECT_EQ(printed_by(stage, "generator_client", service.reach()),
+            (Lines{"The last item is 999", "Their sum is 499500", "tick 1", "tick 2", "tick 3"}));
+  service.process().wait_for_line("Nobody listens any more");
+  EXPECT_EQ(service.end(), success);
+}
+
 // Any client works with any service that has what it calls: classes and functions are one on the wire.
 TEST(Example, ClassesAndFunctionsUnderstandEachOther) {
   expect_output("calculator_service", "calculator_functions_client", {"3", "60", "9"});

@@ -85,6 +85,26 @@ int main(int argc, char** argv) {
     changed.wait(lock, context.stop_token(), [] { return false; });
     say("told to stop");
   });
+  g.callback("numbers", [](int end) -> daffi::Generator<int> {
+    struct Farewell {
+      ~Farewell() { say("generator gone"); }
+    } const farewell;
+    for (int i = 0; end < 0 || i < end; ++i) {
+      if (i == 1000) say("a thousand");
+      co_yield i;
+    }
+  });
+  std::atomic<int> taken{0};
+  g.callback("take", [&](int) {
+    if (++taken == 1000) say("taken a thousand");
+  });
+  g.callback("taken", [&] { return taken.load(); });
+  g.callback("feed", [&](const std::string& receiver) {
+    daffi::Fetch<void()> take{g, "take", []() -> daffi::Generator<int> {
+                                for (int i = 0;; ++i) co_yield i;
+                              }};
+    take.call(daffi::FG{.receiver = receiver});
+  });
   say("ready");
   g.join({.stop_on_signals = true});
   say("stopped in order");

@@ -72,7 +72,7 @@ class DAFFI_API CallbackList {
 
   /// Owns `face` at once. Throws InitializationError when the words do not fit the callable.
   void add(Face* face, const CallbackWords& words, std::span<const ParameterType> types, std::string returns,
-           bool wants_context);
+           bool wants_context, bool stream);
 
   struct Impl;
   Impl& impl() { return *impl_; }

@@ -16,6 +16,7 @@
 #include "daffi/detail/callback_list.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/detail/function_traits.hpp"
+#include "daffi/detail/generator_producer.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "daffi/export.hpp"
 #include "daffi/signature.hpp"
@@ -74,6 +75,31 @@ Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face> fa
   if (error) responder->fail(std::move(error));
 }
 
+/// The items of one call of a callback that yields. Whatever the generator may refer to lives here: callable,
+/// arguments, context; and the generator goes first.
+template <typename Fn>
+class CallbackItems final : public ItemProducer {
+ public:
+  using Traits = FunctionTraits<Fn>;
+
+  CallbackItems(std::shared_ptr<Face> face, typename Traits::Tuple arguments, std::optional<CallContext> context)
+      : face_(std::move(face)),
+        arguments_(std::move(arguments)),
+        context_(std::move(context)),
+        items_(static_cast<FaceOf<Fn>&>(*face_).invoke(context_.has_value() ? &*context_ : nullptr, arguments_)) {}
+
+  Next next(Writer& item, const std::function<void()>& ready) override {
+    using Value = typename Traits::Value;
+    return items_.next(ready, [&](const Value& value) { Codec<Value>::write(item, value); });
+  }
+
+ private:
+  const std::shared_ptr<Face> face_;
+  typename Traits::Tuple arguments_;
+  std::optional<CallContext> context_;
+  Pulled<typename Traits::Result> items_;
+};
+
 /// The callable is called by many threads at once.
 template <typename Fn>
 class FaceOf final : public Face {
@@ -92,7 +118,13 @@ class FaceOf final : public Face {
     Tuple arguments{};
     if (!decode_arguments(invocation.arguments(), name(), signature(), arguments))
       return reject_arguments(invocation, *this);
-    if constexpr (Traits::task) {
+    if constexpr (Traits::stream) {
+      static_assert(!has_views<Tuple>,
+                    "daffi: a generator outlives the bytes of its call, so its parameters must own their data");
+      std::optional<CallContext> context;
+      if constexpr (Traits::wants_context) context.emplace(invocation.context());
+      invocation.stream(std::make_unique<CallbackItems<Fn>>(self, std::move(arguments), std::move(context)));
+    } else if constexpr (Traits::task) {
       static_assert(!has_views<Tuple>,
                     "daffi: a coroutine outlives the bytes of its call, so its parameters must own their data");
       std::optional<CallContext> context;
@@ -130,9 +162,9 @@ struct TypesOf<std::tuple<Ts...>> {
 template <typename Fn>
 void add_callback(CallbackList& list, const CallbackWords& words, Fn fn) {
   using Traits = FunctionTraits<Fn>;
-  static_assert(!Traits::stream, "daffi: this version has no callbacks that yield");
   TypesOf<typename Traits::Tuple>::give([&](std::span<const ParameterType> types) {
-    list.add(new FaceOf<Fn>(std::move(fn)), words, types, type_name<typename Traits::Value>(), Traits::wants_context);
+    list.add(new FaceOf<Fn>(std::move(fn)), words, types, type_name<typename Traits::Value>(), Traits::wants_context,
+             Traits::stream);
   });
 }
 

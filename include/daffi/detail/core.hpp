@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daffi/detail/invocation.hpp"
+#include "daffi/detail/item_stream.hpp"
 #include "daffi/duration.hpp"
 #include "daffi/export.hpp"
 
@@ -32,6 +33,14 @@ class DAFFI_API Core {
   virtual ScheduledTask schedule(const CallSpec& spec, Writer& arguments) = 0;
   /// False: it has ended. Throws for one that never was.
   virtual bool cancel_task(const std::string& process, const std::string& uuid) = 0;
+  /// Calls a callback that yields (`spec.wants_stream`); the call is under way when it returns. Throws what is wrong
+  /// before it is sent.
+  virtual std::shared_ptr<ItemStream> start_stream(const CallSpec& spec, Writer& arguments) = 0;
+  /// Streams items to a callback (`spec.takes_items`) at all that hold it, or at the named receiver. Blocks until all
+  /// have taken all, `items` is asked on the calling thread; throws the stream's error, or what `items` threw.
+  virtual void feed(const CallSpec& spec, std::unique_ptr<ItemProducer> items) = 0;
+  /// The same without blocking: `items` is asked on handler threads.
+  virtual std::shared_ptr<PendingCall> start_feed(const CallSpec& spec, std::unique_ptr<ItemProducer> items) = 0;
   virtual std::uint32_t add_callback(CallbackSpec spec) = 0;
   /// Waits until running calls of it have ended, except the caller's own.
   virtual void remove_callback(std::uint32_t id) = 0;

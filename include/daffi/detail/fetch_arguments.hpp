@@ -116,6 +116,9 @@ void write_returned(Writer& writer, CallSpec& spec, const T& returned) {
   });
 }
 
+/// Throws GlobalContextError (invalid_modifier): streams go by FG and BG.
+[[noreturn]] DAFFI_API void refuse_stream_modifier(std::string_view name);
+
 /// Throws GlobalContextError (wrong_arguments): a body takes the Fetch's own parameters, no keywords.
 [[noreturn]] DAFFI_API void refuse_loose_arguments(std::string_view name);
 

@@ -22,6 +22,8 @@
 
 namespace daffi::inline v1::detail {
 
+class ItemProducer;
+
 /// Bytes of a frame before its arguments: the frame header (24) and the call head (16). A Writer that holds arguments
 /// for a call leaves this much free in front.
 inline constexpr std::size_t kCallHeadroom = 40;
@@ -92,6 +94,8 @@ struct CallSpec {
   std::chrono::nanoseconds eta{0};
   bool return_result = true;
   bool broadcast = false;                       ///< to every other process that holds it
+  bool wants_stream = false;                    ///< takes the items of a callback that yields
+  bool takes_items = false;                     ///< has no arguments of its own: each item is those of one call
   Balance balance = Balance::unset;             ///< unset: the Global's
   std::string key;                              ///< for sticky
   std::size_t positional = 0;                   ///< number of positional arguments, for the check before sending
@@ -143,6 +147,8 @@ class DAFFI_API Invocation {
   virtual void reject_arguments(std::string why) = 0;
   /// Takes the answer into the handler's own hands; result() is not used then.
   virtual std::shared_ptr<Responder> defer() = 0;
+  /// The answer is a stream of these items; they are produced as the caller takes them. result() is not used then.
+  virtual void stream(std::unique_ptr<ItemProducer> items) = 0;
 };
 
 /// Runs the callback: decodes arguments, calls, encodes into result(). What it throws becomes the caller's error.

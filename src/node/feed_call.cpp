@@ -1,0 +1,170 @@
+/// @file  FeedCall: from the first item to the last answer.
+#include "node/feed_call.hpp"
+
+#include <utility>
+
+#include "base/random.hpp"
+#include "rpc/task_work.hpp"
+
+namespace daffi::node {
+namespace {
+std::atomic<std::uint64_t> next_number{1};
+}
+
+FeedLeg::FeedLeg(FeedCall& feed, detail::CallSpec call_spec)
+    : OutgoingCall(own_spec_), feed_(feed), own_spec_(std::move(call_spec)) {}
+
+void FeedLeg::settle(rpc::Engine&) { feed_.leg_settled(*this); }
+
+std::shared_ptr<rpc::OutgoingItems> FeedLeg::outgoing() { return feed_.items(); }
+
+FeedCall::FeedCall(detail::CallSpec spec, base::Deadline deadline, std::shared_ptr<rpc::Engine> engine,
+                   std::shared_ptr<FeedHost> host, std::shared_ptr<rpc::ServerHost> items_host)
+    : spec_(std::move(spec)),
+      deadline_(deadline),
+      engine_(std::move(engine)),
+      host_(std::move(host)),
+      items_host_(std::move(items_host)),
+      number_(next_number.fetch_add(1)) {}
+
+void FeedCall::run_here(std::unique_ptr<detail::ItemProducer> source) {
+  {
+    base::Lock lock(mutex_);
+    self_ = shared_from_this();
+  }
+  items_ = std::make_shared<rpc::OutgoingItems>(engine_, shared_from_this(), std::move(source));
+  items_->run_here();
+}
+
+void FeedCall::start(std::unique_ptr<detail::ItemProducer> source) {
+  {
+    base::Lock lock(mutex_);
+    self_ = shared_from_this();
+    if (error_) source = nullptr;
+  }
+  if (!source) return on_end(End::stopped, nullptr);
+  items_ = std::make_shared<rpc::OutgoingItems>(engine_, shared_from_this(), std::move(source));
+  engine_->submit_always(*rpc::make_task([items = items_] { items->run(); }));
+}
+
+FeedLeg& FeedCall::add_leg(detail::CallSpec spec) {
+  base::Lock lock(mutex_);
+  ++open_legs_;
+  return *legs_.emplace_back(std::make_unique<FeedLeg>(*this, std::move(spec)));
+}
+
+bool FeedCall::failed() const {
+  base::Lock lock(mutex_);
+  return error_ != nullptr;
+}
+
+void FeedCall::leg_sent(const wire::Header& call) { items_->add_target(call); }
+
+bool FeedCall::on_first(detail::ItemProducer& source) {
+  source.describe(spec_);
+  const auto opened = host_->open_feed(*this);
+  if (!opened.ok()) fail(base::to_exception(opened.failure()));
+  return !failed();
+}
+
+void FeedCall::on_end(End end, std::exception_ptr error) {
+  bool empty = false, all_sent = false;
+  {
+    base::Lock lock(mutex_);
+    empty = end == End::complete && legs_.empty();
+    all_sent = all_sent_ = end == End::complete && !empty && !error_;
+  }
+  if (empty) error = base::to_exception(base::fail(ErrorCode::initialization, "Stream is empty"));
+  if (error) fail(std::move(error));
+  if (all_sent) items_->send_end({});
+  {
+    base::Lock lock(mutex_);
+    source_ended_ = true;
+  }
+  try_finish();
+}
+
+void FeedCall::leg_settled(FeedLeg& leg) {
+  std::exception_ptr error;
+  {
+    base::Lock lock(mutex_);
+    --open_legs_;
+    if (!leg.failure && !all_sent_ && !error_) {
+      leg.failure = base::fail(ErrorCode::protocol, "'" + spec_.name + "' was answered before its stream had ended");
+    }
+  }
+  if (leg.failure) fail(base::to_exception(*leg.failure));
+  try_finish();
+}
+
+// The first error is the one that counts; it ends the source and all legs.
+void FeedCall::fail(std::exception_ptr error) {
+  std::vector<FeedLeg*> others;
+  {
+    base::Lock lock(mutex_);
+    if (error_) return;
+    error_ = std::move(error);
+    for (const auto& leg : legs_) others.push_back(leg.get());
+  }
+  if (items_) items_->stop();
+  const auto why = base::fail(ErrorCode::cancelled, "the stream to '" + spec_.name + "' broke off");
+  for (FeedLeg* leg : others) host_->abandon_feed_call(*leg, why);
+}
+
+void FeedCall::try_finish() {
+  std::shared_ptr<FeedCall> keep;
+  std::vector<std::function<void()>> continuations;
+  {
+    base::Lock lock(mutex_);
+    if (!source_ended_ || open_legs_ > 0 || done_.done()) return;
+    keep = std::exchange(self_, nullptr);
+    engine_->finish(done_);
+    continuations.swap(continuations_);
+  }
+  for (auto& task : continuations) engine_->submit_always(*rpc::make_task(std::move(task)));
+  host_->feed_ended();
+}
+
+base::Failure FeedCall::too_large(std::size_t bytes) const {
+  return base::fail(ErrorCode::too_large, "an item for '" + spec_.name + "' has " + std::to_string(bytes) +
+                                              " bytes, the limit is " + std::to_string(wire::kMaxFramePayload));
+}
+
+const detail::Reply& FeedCall::wait(std::optional<std::chrono::nanoseconds> limit) {
+  if (!done_.done()) {
+    const auto deadline = limit ? base::Deadline::in(items_host_->clock(), *limit) : base::Deadline::never();
+    if (!engine_->wait(done_, deadline)) {
+      base::throw_failure(base::fail(ErrorCode::timeout, "Function " + spec_.name + " result timed out"));
+    }
+  }
+  if (const auto thrown = error()) std::rethrow_exception(thrown);
+  return nothing_;
+}
+
+std::exception_ptr FeedCall::error() const {
+  base::Lock lock(mutex_);
+  return done_.done() ? error_ : nullptr;
+}
+
+void FeedCall::cancel() {
+  if (done_.done()) return;
+  fail(base::to_exception(base::fail(ErrorCode::cancelled, "Function " + spec_.name + " was cancelled")));
+}
+
+void FeedCall::on_done(std::function<void()> task) {
+  {
+    base::Lock lock(mutex_);
+    if (!done_.done()) {
+      continuations_.push_back(std::move(task));
+      return;
+    }
+  }
+  engine_->submit_always(*rpc::make_task(std::move(task)));
+}
+
+std::string FeedCall::uuid() const {
+  static const std::string process = base::random_hex(16);
+  return process + "-" + std::to_string(number_);
+}
+
+}  // namespace daffi::node

@@ -1,0 +1,321 @@
+/// @file  Node, streams: beginning them, their frames, and what becomes of who breaks their rules.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "node/node_impl.hpp"
+#include "node/stream_call.hpp"
+#include "rpc/incoming_items.hpp"
+#include "rpc/outgoing_items.hpp"
+
+namespace daffi::node {
+namespace {
+
+// What this thread has read and not yet acted upon, as in node_frames.cpp.
+struct StreamBatch {
+  struct End {
+    rpc::OutgoingCall* call;
+    wire::Header header;
+    std::vector<std::byte> payload;
+  };
+  struct Broken {
+    wire::Header header;
+    std::string why;
+  };
+  // Whose item the last one was: most come in long runs for the same stream.
+  wire::Header last_header;
+  std::shared_ptr<rpc::IncomingItems> last;
+  std::vector<std::shared_ptr<rpc::IncomingItems>> filled;
+  std::vector<std::shared_ptr<rpc::OutgoingItems>> granted;
+  std::vector<End> ended;
+  std::vector<Broken> broken;
+};
+thread_local StreamBatch streams_read;
+
+bool same_exchange(const wire::Header& a, const wire::Header& b) {
+  return a.id == b.id && a.member == b.member && a.flags == b.flags;
+}
+
+base::Failure too_many(std::size_t limit) {
+  return base::fail(ErrorCode::busy, "too many streams are open (" + std::to_string(limit) + ")");
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const detail::CallSpec& spec,
+                                                                           Writer& arguments) {
+  if (!spec.return_result) {
+    return base::fail(ErrorCode::invalid_modifier,
+                      "'" + spec.name + "' is fetched as a stream: return_result=false " + "would give none");
+  }
+  const auto deadline = admit(spec, arguments);
+  if (!deadline.ok()) return deadline.failure();
+  if (incoming_streams->fetch_add(1) >= options.max_streams) {
+    incoming_streams->fetch_sub(1);
+    return too_many(options.max_streams);
+  }
+  detail::CallSpec own = spec;
+  own.wants_stream = true;
+  auto call = std::make_shared<StreamCall>(std::move(own));
+  auto cancel = [weak = weak_from_this()](StreamCall& open) {
+    const auto self = weak.lock();
+    if (!self || !self->take_back(open)) return;
+    self->abandon(open, base::fail(ErrorCode::cancelled, "Function " + open.spec.name + " was cancelled"));
+  };
+  auto stream = std::make_unique<CallerStream>(call, engine, weak_from_this(), std::move(cancel),
+                                               [count = incoming_streams] { count->fetch_sub(1); });
+  call->deadline = *deadline;
+  call->hold();
+  if (!deadline->is_never()) schedule(deadline->at);
+  if (spec.eta > base::Duration::zero()) {
+    park(*call, arguments.buffer(), clock().now() + spec.eta);
+  } else {
+    place(*call, arguments.buffer(), false);
+  }
+  // Refused on the spot: its maker is told, not whoever asks for the first item.
+  if (auto failure = call->refused()) return std::move(*failure);
+  return std::unique_ptr<detail::ItemStream>(std::move(stream));
+}
+
+base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail::CallSpec& spec,
+                                                                    std::unique_ptr<detail::ItemProducer> source,
+                                                                    bool here) {
+  if (stopping.load())
+    return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
+  if (outgoing_streams.fetch_add(1) >= options.max_streams) {
+    outgoing_streams.fetch_sub(1);
+    return too_many(options.max_streams);
+  }
+  detail::CallSpec own = spec;
+  own.takes_items = true;
+  own.return_result = true;
+  const auto timeout = spec.timeout > base::Duration::zero() ? spec.timeout : options.default_timeout;
+  const auto deadline =
+      timeout > base::Duration::zero() ? base::Deadline::in(clock(), spec.eta + timeout) : base::Deadline::never();
+  auto call = std::make_shared<FeedCall>(std::move(own), deadline, engine, shared_from_this(), shared_from_this());
+  if (spec.eta > base::Duration::zero()) {
+    // A wait that only time, or the end of this node, can end.
+    auto begin = [call, source = std::make_shared<std::unique_ptr<detail::ItemProducer>>(std::move(source))](
+                     const base::Result<void>&) { call->start(std::move(*source)); };
+    wait_for_async([this] { return stopping.load(); }, "eta", base::Deadline::in(clock(), spec.eta), std::move(begin));
+  } else if (here) {
+    call->run_here(std::move(source));
+  } else {
+    call->start(std::move(source));
+  }
+  return std::shared_ptr<detail::PendingCall>(std::move(call));
+}
+
+// The processes that a stream begins at. Blocks, at most as long as a call would wait for them.
+base::Result<std::vector<Holder>> Node::Impl::feed_targets(FeedCall& feed) {
+  FeedLeg probe(feed, feed.spec());
+  for (;;) {
+    if (stopping.load() || feed.failed()) return base::fail(ErrorCode::stopped, "Global was stopped");
+    if (feed.deadline().passed(clock().now())) return timed_out(probe);
+    if (channel.load()) {
+      const Pick choice = pick(probe);
+      if (choice.failure) return *choice.failure;
+      if (choice.route && !feed.spec().receiver.empty()) {
+        Holder one;
+        one.member = choice.route->member;
+        one.callback_id = choice.route->callback_id;
+        return std::vector<Holder>{one};
+      }
+      if (choice.route) {
+        std::vector<Holder> holders = holders_of(feed.spec().name);
+        std::erase_if(holders, [](const Holder& holder) { return holder.suspended || holder.draining; });
+        if (!holders.empty()) return holders;
+      }
+    }
+    if (!probe.patience) probe.patience = clock().now() + (channel.load() ? options.grace : options.connect_wait);
+    if (*probe.patience <= clock().now()) return patience_ended(probe);
+    const auto seen = directory.version();
+    const bool connected = channel.load() != nullptr;
+    auto changed = [this, seen, connected] {
+      return stopping.load() || directory.version() != seen || (channel.load() != nullptr) != connected;
+    };
+    (void)wait_for(std::move(changed), "a holder of '" + feed.spec().name + "'",
+                   base::Deadline::earlier(feed.deadline(), base::Deadline{*probe.patience}));
+  }
+}
+
+base::Result<void> Node::Impl::open_feed(FeedCall& feed) {
+  const auto holders = feed_targets(feed);
+  if (!holders.ok()) return holders.failure();
+  for (const Holder& holder : *holders) {
+    FeedLeg probe(feed, feed.spec());
+    if (auto choice = checked(probe, holder); choice.failure) return std::move(*choice.failure);
+  }
+  if (!feed.deadline().is_never()) schedule(feed.deadline().at);
+  for (const Holder& holder : *holders) {
+    if (!begin_leg(feed, holder)) break;
+  }
+  return {};
+}
+
+// False: the stream has failed meanwhile.
+bool Node::Impl::begin_leg(FeedCall& feed, const Holder& holder) {
+  FeedLeg& leg = feed.add_leg(feed.spec());
+  leg.deadline = feed.deadline();
+  std::vector<std::byte> frame(detail::kCallHeadroom);
+  std::uint64_t id = 0;
+  const auto over = channel.load();
+  if (!over || !place_now(leg, frame, Route{holder.member, holder.callback_id}, false, *over)) {
+    fail(leg, base::fail(ErrorCode::no_controller, "Lost connection to Controller."));
+    return false;
+  }
+  id = leg.id.load();
+  wire::Header header;
+  header.epoch = epoch.load();
+  header.member = holder.member;
+  header.id = id;
+  feed.leg_sent(header);
+  if (!feed.failed()) return true;
+  abandon_feed_call(leg, base::fail(ErrorCode::cancelled, "the stream broke off"));
+  return false;
+}
+
+void Node::Impl::abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) {
+  if (take_back(call)) abandon(call, why);
+}
+
+void Node::Impl::send_item(base::Bytes frame) {
+  const auto now = answering.load();
+  if (!now || !now->send(frame, session::Urgency::corked, !loop.in_loop_thread())) return;
+  engine->flush_soon();
+}
+
+void Node::Impl::on_stream_frame(const wire::Frame& frame) {
+  switch (frame.header.kind) {
+    case wire::FrameKind::item:
+      return on_item(frame);
+    case wire::FrameKind::end:
+      return on_end_frame(frame);
+    default:
+      return on_credit(frame);
+  }
+}
+
+void Node::Impl::on_item(const wire::Frame& frame) {
+  StreamBatch& batch = streams_read;
+  if (!batch.last || !same_exchange(batch.last_header, frame.header)) {
+    batch.last_header = frame.header;
+    if ((frame.header.flags & wire::kFromCallee) != 0) {
+      batch.last = calls.incoming(frame.header.id, frame.header.member);
+    } else {
+      const auto served = server->streams().find(frame.header.member, frame.header.id);
+      batch.last = served ? served->incoming : nullptr;
+    }
+    if (!batch.last) {
+      late_items.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    batch.filled.push_back(batch.last);
+  }
+  if (batch.last->put(frame.header, frame.payload) == rpc::IncomingItems::Put::violation) {
+    batch.broken.push_back({frame.header, "it sent more items than it had credit for"});
+  }
+}
+
+void Node::Impl::on_end_frame(const wire::Frame& frame) {
+  StreamBatch& batch = streams_read;
+  if ((frame.header.flags & wire::kFromCallee) != 0) {
+    rpc::OutgoingCall* call = calls.take(frame.header.id, frame.header.member);
+    if (call == nullptr) {
+      late_replies.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    batch.ended.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});
+    return;
+  }
+  const auto served = server->streams().find(frame.header.member, frame.header.id);
+  if (!served || !served->incoming) return;
+  std::optional<base::Failure> failure;
+  if (!frame.payload.empty()) {
+    auto error = wire::decode_error(frame.payload);
+    failure = error.ok() ? std::move(error->failure) : error.failure();
+  }
+  served->incoming->end(std::move(failure));
+  batch.filled.push_back(served->incoming);
+}
+
+void Node::Impl::on_credit(const wire::Frame& frame) {
+  std::shared_ptr<rpc::OutgoingItems> items;
+  if ((frame.header.flags & wire::kFromCallee) != 0) {
+    items = calls.outgoing(frame.header.id, frame.header.member);
+  } else if (const auto served = server->streams().find(frame.header.member, frame.header.id)) {
+    items = served->outgoing();
+  }
+  if (!items) return;
+  const auto credit = rpc::decode_credit(frame.payload);
+  if (!credit || !items->on_credit(frame.header.member, frame.header.id, *credit)) {
+    streams_read.broken.push_back({frame.header, "it granted credit that no window has"});
+    return;
+  }
+  streams_read.granted.push_back(std::move(items));
+}
+
+void Node::Impl::after_read_streams() {
+  StreamBatch& batch = streams_read;
+  batch.last = nullptr;
+  if (batch.filled.empty() && batch.granted.empty() && batch.ended.empty() && batch.broken.empty()) return;
+  // Swapped out first: what is called below may read in turn.
+  const StreamBatch mine = std::exchange(batch, {});
+  for (const auto& items : mine.filled) items->wake(*engine);
+  for (const auto& items : mine.granted) items->resume();
+  for (const auto& end : mine.ended) {
+    if (end.payload.empty()) {
+      // A plain call, or a stream's leg, is not answered like that.
+      end.call->completed = end.call->incoming() != nullptr;
+      if (end.call->completed) {
+        end.call->settle(*engine);
+      } else {
+        fail(*end.call, base::fail(ErrorCode::protocol, "'" + end.call->spec.name + "' was answered by a stream"));
+      }
+    } else {
+      fail(*end.call, reported(end.call->spec, directory.name_of(end.header.member), end.payload));
+    }
+  }
+  for (const auto& broken : mine.broken) cut_off(broken.header, broken.why);
+}
+
+// A member that breaks the rules of credit would take this process's memory: nothing of it is listened to any more.
+void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
+  {
+    base::Lock lock(cut_mutex);
+    if (!cut_members.insert(frame.member).second) return;
+    any_cut.store(true);
+  }
+  const std::string who = directory.name_of(frame.member);
+  const auto failure = base::fail(ErrorCode::protocol, "process '" + who + "' broke the protocol: " + why);
+  base::log(LogLevel::error, "node", failure.message + "; it is cut off");
+  if ((frame.flags & wire::kFromCallee) == 0) {
+    auto payload = wire::encode_error(base::fail(ErrorCode::protocol, "cut off: " + why));
+    send_control(wire::FrameKind::error, frame.member, frame.id, payload);
+  }
+  for (rpc::OutgoingCall* call : calls.take_sent_to(frame.member)) abandon(*call, failure);
+  server->caller_lost(frame.member);
+}
+
+bool Node::Impl::is_cut_off(std::uint32_t member) const {
+  base::Lock lock(cut_mutex);
+  return cut_members.contains(member);
+}
+
+void Node::Impl::avoid_cut_off(rpc::OutgoingCall& call) const {
+  base::Lock lock(cut_mutex);
+  for (const std::uint32_t member : cut_members) {
+    if (std::find(call.tried.begin(), call.tried.end(), member) == call.tried.end()) call.tried.push_back(member);
+  }
+  if (!call.refusal) {
+    call.refusal = base::fail(ErrorCode::protocol,
+                              "the process that holds '" + call.spec.name + "' broke the protocol and is cut off");
+  }
+}
+
+void Node::Impl::forget_cut_off(const std::vector<MemberId>& left) {
+  base::Lock lock(cut_mutex);
+  for (const MemberId member : left) cut_members.erase(member);
+  any_cut.store(!cut_members.empty());
+}
+
+}  // namespace daffi::node

@@ -1,0 +1,50 @@
+/// @file  StreamCall: taking items, and leaving.
+#include "node/stream_call.hpp"
+
+#include <utility>
+
+namespace daffi::node {
+
+void StreamCall::settle(rpc::Engine& engine) {
+  const auto keep = std::move(self_);
+  const auto items = items_;
+  if (!failure && !completed) {
+    failure = base::fail(ErrorCode::result_mismatch, "'" + spec.name + "' gave one result and no stream");
+  }
+  items->end(failure);
+  items->wake(engine);
+}
+
+std::optional<base::Failure> StreamCall::refused() const {
+  auto why = items_->failure();
+  return why && !sent ? std::move(why) : std::nullopt;
+}
+
+bool CallerStream::next(std::span<const std::byte>& item) {
+  rpc::IncomingItems& items = call_->items();
+  for (;;) {
+    std::optional<rpc::Credit> grant;
+    const auto taken = items.take(item, grant);
+    if (grant) {
+      if (const auto host = host_.lock()) host->send(items.credit_frame(*grant), session::Urgency::now);
+    }
+    if (taken == rpc::IncomingItems::Taken::item) return true;
+    if (taken == rpc::IncomingItems::Taken::ended) break;
+    if (!items.wait(*engine_)) {
+      base::throw_failure(
+          base::fail(ErrorCode::timeout, "nothing can end the wait for an item of '" + call_->spec.name + "'"));
+    }
+  }
+  if (auto failure = items.failure()) base::throw_failure(std::move(*failure));
+  return false;
+}
+
+void CallerStream::close() {
+  const auto on_close = std::exchange(on_close_, nullptr);
+  if (!on_close) return;
+  call_->items().close();
+  cancel_(*call_);
+  on_close();
+}
+
+}  // namespace daffi::node

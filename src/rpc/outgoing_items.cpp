@@ -1,0 +1,263 @@
+/// @file  OutgoingItems: the turns of a producer, and what it waits for between them.
+#include "rpc/outgoing_items.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rpc/inside.hpp"
+
+namespace daffi::rpc {
+namespace {
+
+// Items that a stream may send before others that wait for a thread have their turn.
+constexpr int kSlice = 128;
+
+class ItemsWork final : public Work {
+ public:
+  explicit ItemsWork(std::shared_ptr<OutgoingItems> items) : items_(std::move(items)) {}
+  void run(bool) override {
+    const std::unique_ptr<ItemsWork> self(this);
+    items_->run();
+  }
+  void discard() override {
+    const std::unique_ptr<ItemsWork> self(this);
+    items_->stop();
+    items_->run();
+  }
+
+ private:
+  const std::shared_ptr<OutgoingItems> items_;
+};
+
+bool covers(const Credit& have, const Credit& cost) { return have.bytes >= cost.bytes && have.items >= cost.items; }
+
+}  // namespace
+
+OutgoingItems::OutgoingItems(std::shared_ptr<Engine> engine, std::shared_ptr<ItemsOwner> owner,
+                             std::unique_ptr<detail::ItemProducer> producer)
+    : engine_(std::move(engine)),
+      owner_(std::move(owner)),
+      producer_(std::move(producer)),
+      item_(detail::kResultHeadroom) {}
+
+void OutgoingItems::add_target(const wire::Header& frame) {
+  wire::Header header = frame;
+  header.kind = wire::FrameKind::item;
+  headers_.push_back(header);
+  base::Lock lock(mutex_);
+  targets_.push_back({header, OutCredit()});
+}
+
+void OutgoingItems::run() {
+  const auto keep = shared_from_this();
+  bool here = false;
+  {
+    base::Lock lock(mutex_);
+    if (state_ != State::scheduled) return;
+    state_ = State::running;
+    here = here_;
+  }
+  if (!ready_) {
+    ready_ = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->on_ready();
+    };
+  }
+  const InsideScope inside(owner_->entry());
+  while (slice() == Slice::used_up) {
+    if (here || engine_->stats().queued == 0) continue;
+    {
+      base::Lock lock(mutex_);
+      state_ = State::scheduled;
+    }
+    return engine_->submit_always(*new ItemsWork(keep));
+  }
+}
+
+void OutgoingItems::run_here() {
+  {
+    base::Lock lock(mutex_);
+    here_ = true;
+  }
+  for (;;) {
+    run();
+    Completion awake;
+    {
+      base::Lock lock(mutex_);
+      if (state_ == State::ended) return;
+      if (state_ == State::scheduled) continue;
+      sleeper_ = &awake;
+    }
+    const bool awoken = engine_->wait(awake, base::Deadline::never());
+    {
+      base::Lock lock(mutex_);
+      sleeper_ = nullptr;
+    }
+    if (!awoken) stop();
+  }
+}
+
+OutgoingItems::Slice OutgoingItems::slice() {
+  for (int sent = 0; sent < kSlice;) {
+    if (stopped_.load(std::memory_order_relaxed)) return finish(ItemsOwner::End::stopped, nullptr);
+    if (!has_item_) {
+      bool again = false;
+      const Slice produced = produce(again);
+      if (again) continue;
+      if (!has_item_) return produced;
+    }
+    if (std::exchange(first_, false) && !owner_->on_first(*producer_)) {
+      return finish(ItemsOwner::End::stopped, nullptr);
+    }
+    const MaySend may = may_send({item_.size(), 1});
+    if (may == MaySend::parked) return Slice::rests;
+    if (may == MaySend::stopped) continue;
+    send_item();
+    ++sent;
+  }
+  return Slice::used_up;
+}
+
+// Leaves an item in item_, or says how the slice ends; or it is to be asked again at once.
+OutgoingItems::Slice OutgoingItems::produce(bool& again) {
+  using Next = detail::ItemProducer::Next;
+  item_.clear();
+  Next next = Next::complete;
+  try {
+    next = producer_->next(item_, ready_);
+  } catch (...) {
+    return finish(ItemsOwner::End::threw, std::current_exception());
+  }
+  if (next == Next::complete) return finish(ItemsOwner::End::complete, nullptr);
+  if (next == Next::item) {
+    if (item_.size() > wire::kMaxFramePayload) {
+      return finish(ItemsOwner::End::threw, base::to_exception(owner_->too_large(item_.size())));
+    }
+    has_item_ = true;
+    return Slice::rests;
+  }
+  base::Lock lock(mutex_);
+  again = std::exchange(ready_early_, false);
+  if (!again) {
+    state_ = State::awaiting;
+    self_ = shared_from_this();
+  }
+  return Slice::rests;
+}
+
+OutgoingItems::MaySend OutgoingItems::may_send(const Credit& cost) {
+  if (!covers(allowance_, cost)) {
+    base::Lock lock(mutex_);
+    if (stopped_.load()) return MaySend::stopped;
+    Credit common{~std::uint64_t{0}, ~std::uint64_t{0}};
+    for (const Target& target : targets_) {
+      common.bytes = std::min(common.bytes, target.credit.available().bytes);
+      common.items = std::min(common.items, target.credit.available().items);
+    }
+    for (Target& target : targets_) (void)target.credit.spend(common);
+    allowance_.bytes += common.bytes;
+    allowance_.items += common.items;
+    if (!covers(allowance_, cost)) {
+      wanted_.bytes = cost.bytes - std::min(cost.bytes, allowance_.bytes);
+      wanted_.items = cost.items - std::min(cost.items, allowance_.items);
+      state_ = State::parked;
+      return MaySend::parked;
+    }
+  }
+  allowance_.bytes -= cost.bytes;
+  allowance_.items -= cost.items;
+  return MaySend::yes;
+}
+
+void OutgoingItems::send_item() {
+  const std::span<std::byte> frame = item_.buffer();
+  for (wire::Header& header : headers_) {
+    header.size = static_cast<std::uint32_t>(item_.size());
+    wire::encode_header(header, frame.first<wire::kHeaderSize>());
+    owner_->send_item(frame);
+  }
+  has_item_ = false;
+}
+
+void OutgoingItems::send_end(base::Bytes payload) {
+  std::vector<std::byte> frame(wire::kHeaderSize);
+  frame.insert(frame.end(), payload.begin(), payload.end());
+  for (wire::Header header : headers_) {
+    header.kind = wire::FrameKind::end;
+    header.size = static_cast<std::uint32_t>(payload.size());
+    wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
+    owner_->send_item(frame);
+  }
+}
+
+OutgoingItems::Slice OutgoingItems::finish(ItemsOwner::End end, std::exception_ptr error) {
+  producer_ = nullptr;
+  owner_->on_end(end, std::move(error));
+  {
+    base::Lock lock(mutex_);
+    state_ = State::ended;
+  }
+  owner_ = nullptr;
+  return Slice::ended;
+}
+
+bool OutgoingItems::covered() const {
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [this](const Target& target) { return covers(target.credit.available(), wanted_); });
+}
+
+bool OutgoingItems::on_credit(std::uint32_t member, std::uint64_t id, const Credit& credit) {
+  base::Lock lock(mutex_);
+  for (Target& target : targets_) {
+    if (target.header.member != member || target.header.id != id) continue;
+    if (target.credit.add(credit) == OutCredit::Added::violation) return false;
+    if (state_ == State::parked && covered()) to_resume_ = true;
+    return true;
+  }
+  return true;
+}
+
+void OutgoingItems::resume() {
+  {
+    base::Lock lock(mutex_);
+    if (!std::exchange(to_resume_, false) || state_ != State::parked) return;
+  }
+  go_on();
+}
+
+void OutgoingItems::on_ready() {
+  std::shared_ptr<OutgoingItems> self;
+  {
+    base::Lock lock(mutex_);
+    if (state_ == State::running) {
+      ready_early_ = true;
+      return;
+    }
+    self = std::exchange(self_, nullptr);
+  }
+  go_on();
+}
+
+void OutgoingItems::stop() {
+  {
+    base::Lock lock(mutex_);
+    stopped_.store(true);
+    if (state_ != State::parked) return;
+  }
+  go_on();
+}
+
+// Parked or awaiting: to be run again, by whoever waits for it here, or by a handler thread.
+void OutgoingItems::go_on() {
+  {
+    base::Lock lock(mutex_);
+    if (state_ != State::parked && state_ != State::awaiting) return;
+    state_ = State::scheduled;
+    if (here_) {
+      if (sleeper_ != nullptr) engine_->finish(*std::exchange(sleeper_, nullptr));
+      return;
+    }
+  }
+  engine_->submit_always(*new ItemsWork(shared_from_this()));
+}
+
+}  // namespace daffi::rpc

@@ -1,0 +1,93 @@
+/// @file  ServedStreams: the table, and how one of them is stopped.
+#include "rpc/served_streams.hpp"
+
+#include <utility>
+
+namespace daffi::rpc {
+
+void ServedStream::begin(std::shared_ptr<OutgoingItems> items) {
+  {
+    base::Lock lock(mutex_);
+    outgoing_ = items;
+    if (!stopped_) return;
+  }
+  items->stop();
+}
+
+void ServedStream::stop(Engine& engine) {
+  std::shared_ptr<OutgoingItems> items;
+  {
+    base::Lock lock(mutex_);
+    stopped_ = true;
+    items = outgoing_;
+  }
+  if (items) items->stop();
+  if (incoming) {
+    incoming->close();
+    incoming->wake(engine);
+  }
+}
+
+bool ServedStream::stopped() const {
+  base::Lock lock(mutex_);
+  return stopped_;
+}
+
+std::shared_ptr<OutgoingItems> ServedStream::outgoing() const {
+  base::Lock lock(mutex_);
+  return outgoing_;
+}
+
+std::shared_ptr<ServedStream> ServedStreams::open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
+                                                  bool takes_items) {
+  base::Lock lock(mutex_);
+  if (streams_.size() >= limit_) return nullptr;
+  auto& place = streams_[Key{member, id}];
+  if (place) return nullptr;
+  place = std::make_shared<ServedStream>(deadline, takes_items);
+  return place;
+}
+
+void ServedStreams::close(std::uint32_t member, std::uint64_t id) {
+  base::Lock lock(mutex_);
+  streams_.erase(Key{member, id});
+}
+
+std::shared_ptr<ServedStream> ServedStreams::find(std::uint32_t member, std::uint64_t id) const {
+  base::Lock lock(mutex_);
+  const auto it = streams_.find(Key{member, id});
+  return it == streams_.end() ? nullptr : it->second;
+}
+
+template <typename Pick>
+std::vector<std::shared_ptr<ServedStream>> ServedStreams::pick(Pick wanted) const {
+  std::vector<std::shared_ptr<ServedStream>> picked;
+  base::Lock lock(mutex_);
+  for (const auto& [key, stream] : streams_) {
+    if (wanted(key, *stream)) picked.push_back(stream);
+  }
+  return picked;
+}
+
+std::vector<std::shared_ptr<ServedStream>> ServedStreams::of(std::uint32_t member) const {
+  return pick([member](const Key& key, const ServedStream&) { return key.member == member; });
+}
+
+std::vector<std::shared_ptr<ServedStream>> ServedStreams::all() const {
+  return pick([](const Key&, const ServedStream&) { return true; });
+}
+
+std::vector<std::shared_ptr<ServedStream>> ServedStreams::expired(base::SteadyTime now, base::Deadline& next) const {
+  return pick([now, &next](const Key&, const ServedStream& stream) {
+    if (stream.deadline().passed(now)) return true;
+    next = base::Deadline::earlier(next, stream.deadline());
+    return false;
+  });
+}
+
+std::size_t ServedStreams::size() const {
+  base::Lock lock(mutex_);
+  return streams_.size();
+}
+
+}  // namespace daffi::rpc

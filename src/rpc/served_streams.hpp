@@ -1,0 +1,70 @@
+/// @file  ServedStreams: exchanges of items in which this process is the callee, from the arrival of the call on.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/annotations.hpp"
+#include "base/clock.hpp"
+#include "rpc/incoming_items.hpp"
+#include "rpc/outgoing_items.hpp"
+
+namespace daffi::rpc {
+
+/// One of them. Items, credit and cancel may come before its call runs. Threads: any.
+class ServedStream {
+ public:
+  explicit ServedStream(base::Deadline deadline, bool takes_items)
+      : incoming(takes_items ? std::make_shared<IncomingItems>() : nullptr), deadline_(deadline) {}
+
+  /// The call has run: its items go out here. Stopped at once if that was asked for meanwhile.
+  void begin(std::shared_ptr<OutgoingItems> items);
+  /// Nobody wants it any more: the producer is destroyed, items that wait are dropped. Not under the read role.
+  void stop(Engine& engine);
+  bool stopped() const;
+  std::shared_ptr<OutgoingItems> outgoing() const;
+  base::Deadline deadline() const { return deadline_; }
+
+  const std::shared_ptr<IncomingItems> incoming;  ///< nullptr: the callee is the one that sends
+
+ private:
+  const base::Deadline deadline_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<OutgoingItems> outgoing_ DAFFI_GUARDED_BY(mutex_);
+  bool stopped_ DAFFI_GUARDED_BY(mutex_) = false;
+};
+
+/// Threads: any. Bounded.
+class ServedStreams {
+ public:
+  explicit ServedStreams(std::size_t limit) : limit_(limit) {}
+
+  /// nullptr: there are too many, or there is one of that name already.
+  std::shared_ptr<ServedStream> open(std::uint32_t member, std::uint64_t id, base::Deadline deadline, bool takes_items);
+  void close(std::uint32_t member, std::uint64_t id);
+  std::shared_ptr<ServedStream> find(std::uint32_t member, std::uint64_t id) const;
+  std::vector<std::shared_ptr<ServedStream>> of(std::uint32_t member) const;
+  std::vector<std::shared_ptr<ServedStream>> all() const;
+  /// Those out of time; `next` becomes the deadline of the rest, if it is earlier.
+  std::vector<std::shared_ptr<ServedStream>> expired(base::SteadyTime now, base::Deadline& next) const;
+  std::size_t size() const;
+
+ private:
+  struct Key {
+    std::uint32_t member;
+    std::uint64_t id;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const { return key.id * 0x9e3779b97f4a7c15ull + key.member; }
+  };
+  template <typename Pick>
+  std::vector<std::shared_ptr<ServedStream>> pick(Pick wanted) const;
+
+  const std::size_t limit_;
+  mutable base::Mutex mutex_;
+  std::unordered_map<Key, std::shared_ptr<ServedStream>, KeyHash> streams_ DAFFI_GUARDED_BY(mutex_);
+};
+
+}  // namespace daffi::rpc

@@ -1,0 +1,36 @@
+/// @file  StreamAnswer: a call answered by items and an end.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "rpc/outgoing_items.hpp"
+#include "rpc/request.hpp"
+
+namespace daffi::rpc {
+
+/// What a callback's stream needs of its call. Threads: as ItemsOwner.
+class StreamAnswer final : public ItemsOwner {
+ public:
+  /// `on_end` is called once, behind the last frame.
+  StreamAnswer(std::shared_ptr<ServerHost> host, Answer answer, std::function<void()> on_end)
+      : host_(std::move(host)), answer_(std::move(answer)), on_end_(std::move(on_end)) {}
+
+  /// Its items, with the caller as their target. Nothing runs yet.
+  static std::shared_ptr<OutgoingItems> make(std::shared_ptr<Engine> engine, std::shared_ptr<StreamAnswer> answer,
+                                             std::unique_ptr<detail::ItemProducer> producer);
+
+  void send_item(base::Bytes frame) override { host_->send_item(frame); }
+  bool on_first(detail::ItemProducer&) override { return true; }
+  void on_end(End end, std::exception_ptr error) override;
+  const CallbackEntry* entry() const override { return &answer_.entry(); }
+  base::Failure too_large(std::size_t bytes) const override;
+
+ private:
+  const std::shared_ptr<ServerHost> host_;
+  Answer answer_;
+  std::function<void()> on_end_;
+  std::weak_ptr<OutgoingItems> items_;
+};
+
+}  // namespace daffi::rpc
