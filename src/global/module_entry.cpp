@@ -2,6 +2,7 @@
 /// into each module, together with the codec.
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -64,8 +65,9 @@ class ModuleInvocation final : public Invocation {
   CallContext& context() override { return *context_; }
   Writer& result() override { return result_; }
   void reject_arguments(std::string why) override { rejected_ = std::move(why); }
-  // export_function takes no coroutine.
+  // export_function takes no coroutine, and no generator.
   std::shared_ptr<Responder> defer() override { std::terminate(); }
+  void stream(std::unique_ptr<ItemProducer>) override { std::terminate(); }
   const std::optional<std::string>& rejected() const { return rejected_; }
 
  private:

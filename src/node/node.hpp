@@ -39,7 +39,7 @@ struct Options {
   std::size_t max_queued_bytes = 64u << 20;
   std::string state_dir;             ///< where scheduled tasks are kept; empty: they end with the process
   bool verified_schedulers = false;  ///< kept tasks of others are dropped at the start
-  std::size_t max_streams = 1024;  ///< open at once, in each of the directions: made here, served here
+  std::size_t max_streams = 1024;    ///< open at once, in each of the directions: made here, served here
 };
 
 /// What the Global is told. Called on a handler thread, in order, no lock held.

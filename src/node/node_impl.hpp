@@ -22,8 +22,6 @@
 #include "session/channel.hpp"
 #include "session/heartbeat.hpp"
 #include "session/proof.hpp"
-/// (connection), node_calls.cpp (calls out), node_broadcast.cpp (calls to many), node_code.cpp (code that travels),
-/// node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
 
 namespace daffi::node {
 

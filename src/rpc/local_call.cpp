@@ -53,6 +53,8 @@ class LocalInvocation final : public detail::Invocation {
     deferred_ = true;
     return make_responder_();
   }
+  // Its scheduler was told so, unless the callback has been replaced by one that yields since then.
+  void stream(std::unique_ptr<detail::ItemProducer>) override { rejected_ = "a callback that yields is not scheduled"; }
   bool deferred() const { return deferred_; }
   const std::optional<std::string>& rejected() const { return rejected_; }
 

@@ -40,6 +40,7 @@ class FakeInvocation final : public detail::Invocation {
   Writer& result() override { return result_; }
   void reject_arguments(std::string why) override { rejected = std::move(why); }
   std::shared_ptr<detail::Responder> defer() override { return nullptr; }
+  void stream(std::unique_ptr<detail::ItemProducer>) override { ADD_FAILURE() << "no module yields"; }
   template <typename T>
   T get() {
     Reader reader(result_.payload());
