@@ -257,7 +257,10 @@ class Fetch<R(Params...), M> {
   auto send(const detail::CallSpec& spec, const Ts&... arguments) const {
     if constexpr (std::is_void_v<R>) {
       if (items_) {
-        if constexpr (detail::ExactArguments<Parameters, Ts...>) return feed<M2>(spec, items_(arguments...));
+        if constexpr (std::is_same_v<M2, Begun>)
+          detail::refuse_stream_modifier(spec.name);
+        else if constexpr (detail::ExactArguments<Parameters, Ts...>)
+          return feed<M2>(spec, items_(arguments...));
         detail::refuse_loose_arguments(spec.name);
       }
     }
