@@ -111,7 +111,9 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   const auto now = clock().now();
   directory.lost_controller(now, options.grace);
   (void)directory.take_losses();
-  const auto loss = base::fail(ErrorCode::lost_controller, "Lost connection to Controller.");
+  // A controller that has been told goodbye may close before we do.
+  const auto loss = stopping.load() ? base::fail(ErrorCode::stopped, "Global was stopped before the result came")
+                                    : base::fail(ErrorCode::lost_controller, "Lost connection to Controller.");
   for (rpc::OutgoingCall* call : calls.take_all()) {
     // What has come of a broadcast is kept; those who have not answered cannot any more.
     if (call->gathering != nullptr && !call->gathering->entries().empty()) {
