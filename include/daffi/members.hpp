@@ -41,6 +41,7 @@ struct GlobalStats {
   std::uint64_t resent = 0;            ///< of these, sent to another holder
   std::uint64_t refused_busy = 0;      ///< calls of others answered "busy, not run"
   std::uint64_t refused_draining = 0;  ///< calls of others answered "draining, not run"
+  std::size_t transfers = 0;           ///< large arguments and results on their way, either direction
   std::uint64_t expired_unrun = 0;     ///< calls of others whose time had passed before they ran
   std::uint64_t reconnects = 0;
   std::size_t scheduled_tasks = 0;   ///< now: tasks that this process has accepted and that have not ended

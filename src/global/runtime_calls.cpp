@@ -122,6 +122,7 @@ GlobalStats Runtime::stats() {
     stats.running_calls = node.running_calls;
     stats.queued_requests = node.queued_requests;
     stats.handler_threads = node.handler_threads;
+    stats.transfers = node.transfers;
     stats.calls_sent = node.calls_sent;
     stats.calls_served = node.calls_served;
     stats.late_replies = node.late_replies;

@@ -29,6 +29,8 @@ Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine,
       events(std::move(node_events)),
       directory(options.process_name),
       calls(options.max_pending_calls),
+      values(options.max_message_size, std::max(options.max_arriving_bytes, options.max_message_size),
+             [this](const wire::Header& header, const base::Slice& chunk) { send_chunk(header, chunk); }),
       heartbeat_timer(loop),
       due_timer(loop),
       away_timer(loop) {}
@@ -36,7 +38,8 @@ Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine,
 void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
   // A circle, so that a coroutine which answers late still finds us; ~Node opens it.
   server = std::make_shared<rpc::Server>(engine, shared_from_this(), options.language,
-                                         rpc::Server::Limits{options.max_queued_bytes, options.max_streams});
+                                         rpc::Server::Limits{options.max_queued_bytes, options.max_streams,
+                                                             options.max_message_size});
   async_support = std::make_shared<const AsyncCall::Support>(
       AsyncCall::Support{engine, clock(), [weak = weak_from_this()](AsyncCall& call) {
                            if (const auto self = weak.lock()) self->cancel(call);
@@ -212,6 +215,8 @@ void Node::Impl::stop(base::Duration limit) {
     base::Lock lock(fires_mutex);
     if (wait && fires_done == &flushed) fires_done = nullptr;
   }
+  // Results that are being sent in chunks.
+  values.out.wait_empty(*engine, base::Deadline::earlier(deadline, base::Deadline::in(clock(), kFlushLimit)));
   if (stopping.exchange(true)) return;
   server->all_callers_lost();
   on_loop([&] { schedules->stop(); });
@@ -265,6 +270,7 @@ Stats Node::Impl::stats() const {
   stats.running_calls = served.running;
   stats.queued_requests = served.queued;
   stats.handler_threads = threads.threads;
+  stats.transfers = values.out.size() + values.in.size();
   stats.calls_sent = calls_sent.load();
   stats.calls_served = served.served;
   stats.late_replies = late_replies.load();

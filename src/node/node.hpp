@@ -34,7 +34,9 @@ struct Options {
   base::Duration drain_timeout = std::chrono::seconds(20);
   detail::Balance balance = detail::Balance::round_robin;
   bool allow_code = false;  ///< from whoever has proved by TLS who they are
-  std::size_t max_message_size = 256u << 20;
+  std::size_t max_message_size = 256u << 20;  ///< arguments of a call, or a result
+  std::size_t max_arriving_bytes = std::size_t{1}
+                                   << 30;  ///< large ones on their way in, all together; not less than one
   std::size_t max_pending_calls = 1u << 16;
   std::size_t max_queued_bytes = 64u << 20;
   std::string state_dir;             ///< where scheduled tasks are kept; empty: they end with the process
@@ -63,7 +65,7 @@ struct MemberView {
 
 /// A snapshot of the counters. Value.
 struct Stats {
-  std::size_t pending_calls = 0, running_calls = 0, queued_requests = 0, handler_threads = 0;
+  std::size_t pending_calls = 0, running_calls = 0, queued_requests = 0, handler_threads = 0, transfers = 0;
   std::uint64_t calls_sent = 0, calls_served = 0, late_replies = 0, bounced = 0, resent = 0, refused_busy = 0,
                 refused_draining = 0, reconnects = 0, expired_unrun = 0;
   std::size_t scheduled_tasks = 0;

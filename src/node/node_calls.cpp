@@ -67,10 +67,14 @@ base::Result<base::Deadline> Node::Impl::admit(const detail::CallSpec& spec, con
   if (spec.code) {
     if (auto no = forbidden(spec)) return std::move(*no);
   }
-  if (arguments.size() + wire::kCallHeadSize > wire::kMaxCallPayload) {
+  // A broadcast is one frame: what is announced in chunks cannot be fanned out.
+  const std::size_t one_frame = wire::kMaxCallPayload - wire::kCallHeadSize;
+  const std::size_t limit = spec.broadcast ? std::min(one_frame, options.max_message_size) : options.max_message_size;
+  if (arguments.size() > limit) {
     return base::fail(ErrorCode::too_large, "the arguments of '" + spec.name + "' have " +
                                                 std::to_string(arguments.size()) + " bytes, the limit is " +
-                                                std::to_string(wire::kMaxCallPayload - wire::kCallHeadSize));
+                                                std::to_string(limit) +
+                                                (limit == options.max_message_size ? " (max_message_size)" : ""));
   }
   const auto timeout = spec.timeout > base::Duration::zero() ? spec.timeout : options.default_timeout;
   if (timeout <= base::Duration::zero()) return base::Deadline::never();
@@ -83,10 +87,12 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
   if (!deadline.ok()) return deadline.failure();
   BlockingCall call(spec);
   call.deadline = *deadline;
+  Announcement announcement;
+  const auto frame = frame_of(call, arguments, announcement);
   if (spec.eta > base::Duration::zero()) {
-    park(call, arguments.buffer(), clock().now() + spec.eta);
+    park(call, frame, clock().now() + spec.eta);
   } else {
-    place(call, arguments.buffer(), false);
+    place(call, frame, false);
   }
   while (!engine->wait(call, call.deadline)) {
     // Out of time, unless the answer is just being delivered.
@@ -119,11 +125,13 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const 
   call->deadline = *deadline;
   call->hold(call);
   if (!deadline->is_never()) schedule(deadline->at);
+  Announcement announcement;
+  const auto frame = frame_of(*call, arguments, announcement);
   if (spec.eta > base::Duration::zero()) {
-    park(*call, arguments.buffer(), clock().now() + spec.eta);
+    park(*call, frame, clock().now() + spec.eta);
     return std::shared_ptr<detail::PendingCall>(std::move(call));
   }
-  place(*call, arguments.buffer(), true);
+  place(*call, frame, true);
   // Refused on the spot: its maker is told, not whoever asks for the result.
   if (call->ready() && call->failure && !call->sent) return *call->failure;
   return std::shared_ptr<detail::PendingCall>(std::move(call));
@@ -158,10 +166,12 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
   });
   call->deadline = *deadline;
   if (!deadline->is_never()) schedule(deadline->at);
+  Announcement announcement;
+  const auto frame = frame_of(*call, arguments, announcement);
   if (spec.eta > base::Duration::zero()) {
-    park(*call, arguments.buffer(), clock().now() + spec.eta);
+    park(*call, frame, clock().now() + spec.eta);
   } else {
-    place(*call, arguments.buffer(), true);
+    place(*call, frame, true);
   }
   return {};
 }
@@ -202,6 +212,10 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
                            session::Channel& over) {
   call.target = route.member;
   call.sent = true;
+  const bool chunked = call.chunked;
+  const std::uint32_t flags = head_flags(call.spec);
+  const base::Deadline deadline = call.deadline;
+  base::Slice large = std::exchange(call.large, {});
   if (!calls.add(call)) {
     call.sent = false;
     fail(call, table_full());
@@ -209,26 +223,34 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   }
   // From here on the call may end at any moment: only its id, read before, is used.
   const std::uint64_t id = call.id.load();
-  const base::SteadyTime now = call.deadline.is_never() ? base::SteadyTime() : clock().now();
+  const base::SteadyTime now = deadline.is_never() ? base::SteadyTime() : clock().now();
   wire::Header header{static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize),
                       wire::FrameKind::call,
-                      0,
+                      chunked ? wire::kChunked : std::uint8_t{0},
                       0,
                       epoch.load(std::memory_order_relaxed),
                       route.member,
                       id};
-  wire::CallHead head{route.callback_id, remaining_ms(call.deadline, now), head_flags(call.spec), 0};
+  wire::CallHead head{route.callback_id, remaining_ms(deadline, now), flags, 0};
   wire::encode_header(header, frame.first<wire::kHeaderSize>());
   wire::encode_call_head(head, frame.subspan<wire::kHeaderSize, wire::kCallHeadSize>());
   calls_sent.fetch_add(1, std::memory_order_relaxed);
+  const rpc::TransferKey key{route.member, id, false};
+  if (chunked) {
+    wire::encode_total(large.bytes.size(), frame.last<wire::kTotalSize>());
+    values.out.add(key, std::move(large));
+  }
   const session::Urgency urgency = corked ? urgency_of_async(now) : session::Urgency::now;
   if (over.send(frame, urgency, !loop.in_loop_thread())) {
     if (urgency == session::Urgency::corked) engine->flush_soon();
+    if (chunked) start_transfer(key, header.epoch);
     return true;
   }
+  large = chunked ? values.out.abort(key) : base::Slice();
   rpc::OutgoingCall* back = calls.take(id);
   if (back == nullptr) return true;  // whoever noticed the loss has ended it
   back->sent = false;
+  back->large = std::move(large);
   return false;
 }
 
@@ -238,7 +260,9 @@ Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder
     if (holder.signature->stream != spec.wants_stream) return {{}, false, mixed_up(spec, *holder.signature)};
     const auto mistake = check_arguments(spec.name, *holder.signature, spec.positional, spec.keywords);
     if (mistake) {
-      const std::string given = spec.show_arguments ? spec.show_arguments() : std::string();
+      const std::string given = call.chunked          ? show_arguments(call.large.bytes)
+                                : spec.show_arguments ? spec.show_arguments()
+                                                      : std::string();
       return {
           {},
           false,
@@ -416,7 +440,10 @@ bool Node::Impl::take_back(rpc::OutgoingCall& call) { return calls.take(call.id.
 // Ends a call that was taken back, and tells its callee, if it has one.
 void Node::Impl::abandon(rpc::OutgoingCall& call, base::Failure failure) {
   if (call.spec.broadcast) return abandon_broadcast(call, std::move(failure));
-  if (call.sent) send_control(wire::FrameKind::cancel, call.target, call.id.load());
+  if (call.sent) {
+    send_control(wire::FrameKind::cancel, call.target, call.id.load());
+    forget_transfers(call);
+  }
   fail(call, std::move(failure));
 }
 
@@ -438,6 +465,13 @@ void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
   // A stream cannot begin anew where it was not begun alone, or once it has begun.
   const auto items = call.incoming();
   if (call.spec.takes_items || (items && items->begun())) return fail(call, *call.refusal);
+  if (call.chunked) {
+    // With the last chunk the arguments were let go of.
+    if (!call.large.owner) return fail(call, *call.refusal);
+    resent.fetch_add(1, std::memory_order_relaxed);
+    Announcement announcement;
+    return place(call, announcement, false);
+  }
   resent.fetch_add(1, std::memory_order_relaxed);
   std::vector<std::byte> again(wire::kHeaderSize);
   again.insert(again.end(), back->call.begin(), back->call.end());

@@ -38,7 +38,8 @@ void Node::Impl::send_code(rpc::OutgoingCall& call) {
   call.code_sent = true;
   call.sent = false;
   if (auto admitted = admit(call.spec, again); !admitted.ok()) return fail(call, admitted.failure());
-  place(call, again.buffer(), false);
+  Announcement announcement;
+  place(call, frame_of(call, again, announcement), false);
 }
 
 }  // namespace daffi::node

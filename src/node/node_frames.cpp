@@ -21,11 +21,21 @@ struct Batch {
   std::vector<Late> late;                    ///< errors and returns: rare, so they are looked at behind the role
   std::vector<std::uint64_t> pings;
   std::vector<Late> others;  ///< close, described
+  std::vector<std::pair<rpc::OutgoingCall*, base::Failure>> failed;
+  std::vector<rpc::TransferKey> unwanted;  ///< exchanges that their callee may forget
+  bool transfers = false;                  ///< chunks or credit have come
   bool directory = false;
   bool resync = false;
   std::optional<base::Failure> broken;
 };
 thread_local Batch batch;
+
+// The callback has run, so no refusal of the value may say otherwise.
+base::Failure result_failure(base::Failure failure) {
+  if (failure.code != ErrorCode::protocol) failure.code = ErrorCode::result_too_large;
+  failure.message = "the result cannot be taken: " + failure.message;
+  return failure;
+}
 
 }  // namespace
 
@@ -39,6 +49,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     return;
   switch (frame.header.kind) {
     case wire::FrameKind::result:
+      if ((frame.header.flags & wire::kChunked) != 0) return on_announced_result(frame);
       batch.results.push_back({frame.header.id, frame.header.member, nullptr});
       batch.replies.push_back(frame.payload);
       return;
@@ -51,6 +62,10 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
       return;
     case wire::FrameKind::cancel:
       return server->on_cancel(frame);
+    case wire::FrameKind::chunk:
+      return on_chunk(frame);
+    case wire::FrameKind::credit:
+      return on_credit(frame);
     case wire::FrameKind::ping:
       batch.pings.push_back(frame.header.id);
       return;
@@ -74,7 +89,6 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
       return;
     case wire::FrameKind::item:
     case wire::FrameKind::end:
-    case wire::FrameKind::credit:
       return on_stream_frame(frame);
     default:
       batch.broken = base::fail(
@@ -90,6 +104,7 @@ void Node::Impl::on_frames_end() {
   for (std::size_t i = 0; i < mine.results.size(); ++i) {
     rpc::OutgoingCall* call = mine.results[i].call;
     if (call != nullptr) {
+      if (call->chunked) (void)values.out.abort({call->target, mine.results[i].id, false});
       call->reply.assign(mine.replies[i]);
       mine.done.push_back(call);
     } else {
@@ -115,6 +130,8 @@ void Node::Impl::on_answer(const wire::Frame& frame) {
                                 ? calls.take(frame.header.id)
                                 : calls.take(frame.header.id, frame.header.member);
   if (call == nullptr) return on_part(frame.header.id, frame.header.member, frame.header.kind, frame.payload);
+  // An answer ends what is still being sent for the call; a call that was not run can be sent again.
+  if (call->chunked) call->large = values.out.abort({call->target, frame.header.id, false});
   if (bounce) bounced.fetch_add(1, std::memory_order_relaxed);
   batch.late.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});
 }
@@ -139,6 +156,90 @@ void Node::Impl::on_directory(const wire::Frame& frame) {
   batch.directory = true;
 }
 
+// A large result: its call stays in the table until the last chunk has come.
+void Node::Impl::on_announced_result(const wire::Frame& frame) {
+  const auto total = wire::decode_total(frame.payload);
+  const rpc::TransferKey key{frame.header.member, frame.header.id, true};
+  std::unique_ptr<rpc::Work> none;
+  std::optional<base::Failure> failure;
+  if (!total) {
+    failure = base::fail(ErrorCode::protocol, "the announcement of a result cannot be read");
+  } else if (calls.contains(key.id, key.member)) {
+    const auto announced = values.in.announce(key, *total, base::Deadline::never(), none);
+    if (!announced.ok()) failure = announced.failure();
+  }
+  if (!failure && calls.contains(key.id, key.member)) return;
+  // Its call has ended, perhaps just now, or cannot take it: the rest need not be sent.
+  (void)values.in.drop(key, none);
+  batch.unwanted.push_back(key);
+  rpc::OutgoingCall* call = failure ? calls.take(key.id, key.member) : nullptr;
+  if (!failure) return (void)late_replies.fetch_add(1, std::memory_order_relaxed);
+  fail_result(key, call, result_failure(*std::move(failure)));
+}
+
+void Node::Impl::on_chunk(const wire::Frame& frame) {
+  using What = rpc::InTransfers::Taken::What;
+  const auto key = rpc::TransferKey::of_chunk(frame.header);
+  auto taken = values.in.take(key, frame.payload);
+  batch.transfers = true;
+  if (taken.what == What::unknown || taken.what == What::more) return;
+  if (!key.from_callee) return server->on_large_arguments(std::move(taken));
+  rpc::OutgoingCall* call = calls.take(key.id, key.member);
+  if (taken.what == What::broken) batch.unwanted.push_back(key);
+  if (taken.what == What::broken) {
+    fail_result(key, call,
+                base::fail(ErrorCode::protocol, "more of a result was sent than announced, or than credit allows"));
+  } else if (call == nullptr) {
+    on_part(key.id, key.member, wire::FrameKind::result, taken.value.bytes);
+  } else {
+    const std::size_t size = taken.value.bytes.size();
+    call->reply.adopt(std::move(taken.value.owner), size);
+    batch.done.push_back(call);
+  }
+}
+
+// A result that cannot be taken is its call's error, or one entry of a broadcast.
+void Node::Impl::fail_result(const rpc::TransferKey& key, rpc::OutgoingCall* call, base::Failure failure) {
+  if (call != nullptr) return batch.failed.emplace_back(call, std::move(failure)), void();
+  on_part(key.id, key.member, wire::FrameKind::error, wire::encode_error(failure));
+}
+
+void Node::Impl::on_credit(const wire::Frame& frame) {
+  if (on_stream_credit(frame)) return;
+  const auto granted = rpc::decode_credit(frame.payload);
+  if (!granted) {
+    batch.broken = base::fail(ErrorCode::protocol, "a credit frame that grants nothing");
+    return;
+  }
+  batch.transfers = true;
+  const auto key = rpc::TransferKey::of_credit(frame.header);
+  switch (values.out.credit(key, *granted)) {
+    case rpc::OutTransfers::Credited::taken:
+      return;
+    case rpc::OutTransfers::Credited::unknown:
+      return values.out.late_credit(key.member, *granted);
+    case rpc::OutTransfers::Credited::violation:
+      break;
+  }
+  if (key.from_callee) return;
+  if (rpc::OutgoingCall* call = calls.take(key.id, key.member)) {
+    batch.unwanted.push_back(key);
+    batch.failed.emplace_back(call, base::fail(ErrorCode::protocol, "more credit was given than had been used"));
+  }
+}
+
+// What the transfers of this round ask for, behind the read role.
+void Node::Impl::after_transfers() {
+  if (std::exchange(batch.transfers, false)) {
+    send_grants();
+    values.out.pump();
+  }
+  for (const auto& key : std::exchange(batch.unwanted, {})) {
+    send_control(wire::FrameKind::cancel, key.member, key.id);
+  }
+  for (auto& [call, failure] : std::exchange(batch.failed, {})) fail(*call, std::move(failure));
+}
+
 void Node::Impl::after_read(session::Channel& from) {
   if (!batch.done.empty()) {
     auto done = std::move(batch.done);
@@ -146,6 +247,7 @@ void Node::Impl::after_read(session::Channel& from) {
     done.clear();
     batch.done = std::move(done);  // keeps its memory
   }
+  after_transfers();
   server->after_read();
   after_read_streams();
   for (auto& late : std::exchange(batch.late, {})) {
@@ -207,11 +309,12 @@ void Node::Impl::directory_changed() {
   for (const auto& gone : {losses.left, losses.suspended}) {
     for (const MemberId member : gone) {
       const std::string who = directory.name_of(member);
+      // First: whoever sees its call ended finds nothing of it left.
+      server->caller_lost(member);
       for (rpc::OutgoingCall* call : calls.take_sent_to(member)) {
         fail(*call, base::fail(ErrorCode::remote_stopped, "Remote process " + who + " stopped unexpectedly."));
       }
       for (rpc::OutgoingCall* call : calls.take_completed_without(member)) finish_broadcast(*call, {});
-      server->caller_lost(member);
     }
   }
   run_due_waits();

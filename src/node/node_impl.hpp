@@ -1,7 +1,7 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
 /// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_broadcast.cpp (calls to many),
-/// node_streams.cpp (streams), node_code.cpp (code that travels), node_frames.cpp (what comes in) and node_waits.cpp
-/// (waiting for others).
+/// node_streams.cpp (streams), node_transfers.cpp (large values), node_code.cpp (code that travels), node_frames.cpp
+/// (what comes in) and node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,7 @@
 #include "rpc/code_service.hpp"
 #include "rpc/schedules.hpp"
 #include "rpc/server.hpp"
+#include "rpc/transfers.hpp"
 #include "session/channel.hpp"
 #include "session/heartbeat.hpp"
 #include "session/proof.hpp"
@@ -83,6 +84,21 @@ struct Node::Impl final : session::ChannelSink,
   void expire_at(base::SteadyTime when) override { schedule(when); }
   std::uint32_t pending_on(MemberId member) const override { return calls.pending_on(member); }
   void send_control(wire::FrameKind kind, std::uint32_t member, std::uint64_t id, base::Bytes payload = {});
+
+  // node_transfers.cpp
+  rpc::Transfers& transfers() override { return values; }
+  void send_grants() override;
+  bool reaches(std::uint32_t member, std::uint32_t of_epoch) const override;
+  void send_chunk(const wire::Header& header, const base::Slice& chunk);
+  using Announcement = std::array<std::byte, wire::kHeaderSize + wire::kCallHeadSize + wire::kTotalSize>;
+  std::span<std::byte> frame_of(rpc::OutgoingCall& call, Writer& arguments, Announcement& announcement) const;
+  void start_transfer(const rpc::TransferKey& key, std::uint32_t of_epoch);
+  void forget_transfers(const rpc::OutgoingCall& call);
+  void on_announced_result(const wire::Frame& frame);
+  void on_chunk(const wire::Frame& frame);
+  void fail_result(const rpc::TransferKey& key, rpc::OutgoingCall* call, base::Failure failure);
+  void on_credit(const wire::Frame& frame);
+  void after_transfers();
 
   // node_calls.cpp
   struct Route {
@@ -151,7 +167,7 @@ struct Node::Impl final : session::ChannelSink,
   void on_stream_frame(const wire::Frame& frame);
   void on_item(const wire::Frame& frame);
   void on_end_frame(const wire::Frame& frame);
-  void on_credit(const wire::Frame& frame);
+  bool on_stream_credit(const wire::Frame& frame);
   void after_read_streams();
   void cut_off(const wire::Header& frame, const std::string& why);
   bool is_cut_off(std::uint32_t member) const;
@@ -176,6 +192,7 @@ struct Node::Impl final : session::ChannelSink,
   Directory directory;
   Balancer balancer;
   rpc::CallTable calls;
+  rpc::Transfers values;  ///< large ones, on their way
   std::shared_ptr<rpc::Server> server;
   std::shared_ptr<rpc::Schedules> schedules;
   std::shared_ptr<rpc::CodeService> code;

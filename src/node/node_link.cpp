@@ -111,6 +111,8 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   const auto now = clock().now();
   directory.lost_controller(now, options.grace);
   (void)directory.take_losses();
+  // First: whoever sees its call ended finds nothing of it left.
+  server->all_callers_lost();
   // A controller that has been told goodbye may close before we do.
   const auto loss = stopping.load() ? base::fail(ErrorCode::stopped, "Global was stopped before the result came")
                                     : base::fail(ErrorCode::lost_controller, "Lost connection to Controller.");
@@ -122,7 +124,6 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
       fail(*call, loss);
     }
   }
-  server->all_callers_lost();
   const std::string why = std::string(base::to_string(reason)) + (text.empty() ? "" : ": " + text);
   if (!stopping.load()) {
     base::log(LogLevel::warning, "node", options.process_name + " lost its controller (" + why + ")");

@@ -66,10 +66,12 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
   call->deadline = *deadline;
   call->hold();
   if (!deadline->is_never()) schedule(deadline->at);
+  Announcement announcement;
+  const auto frame = frame_of(*call, arguments, announcement);
   if (spec.eta > base::Duration::zero()) {
-    park(*call, arguments.buffer(), clock().now() + spec.eta);
+    park(*call, frame, clock().now() + spec.eta);
   } else {
-    place(*call, arguments.buffer(), false);
+    place(*call, frame, false);
   }
   // Refused on the spot: its maker is told, not whoever asks for the first item.
   if (auto failure = call->refused()) return std::move(*failure);
@@ -188,10 +190,8 @@ void Node::Impl::on_stream_frame(const wire::Frame& frame) {
   switch (frame.header.kind) {
     case wire::FrameKind::item:
       return on_item(frame);
-    case wire::FrameKind::end:
-      return on_end_frame(frame);
     default:
-      return on_credit(frame);
+      return on_end_frame(frame);
   }
 }
 
@@ -238,20 +238,22 @@ void Node::Impl::on_end_frame(const wire::Frame& frame) {
   batch.filled.push_back(served->incoming);
 }
 
-void Node::Impl::on_credit(const wire::Frame& frame) {
+// False: it is not for a stream.
+bool Node::Impl::on_stream_credit(const wire::Frame& frame) {
   std::shared_ptr<rpc::OutgoingItems> items;
   if ((frame.header.flags & wire::kFromCallee) != 0) {
     items = calls.outgoing(frame.header.id, frame.header.member);
   } else if (const auto served = server->streams().find(frame.header.member, frame.header.id)) {
     items = served->outgoing();
   }
-  if (!items) return;
+  if (!items) return false;
   const auto credit = rpc::decode_credit(frame.payload);
   if (!credit || !items->on_credit(frame.header.member, frame.header.id, *credit)) {
     streams_read.broken.push_back({frame.header, "it granted credit that no window has"});
-    return;
+    return true;
   }
   streams_read.granted.push_back(std::move(items));
+  return true;
 }
 
 void Node::Impl::after_read_streams() {

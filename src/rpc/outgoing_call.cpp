@@ -109,6 +109,15 @@ CallTable::Part CallTable::expect(std::uint64_t id, std::vector<std::pair<std::u
   return part_of(*call, true);
 }
 
+bool CallTable::contains(std::uint64_t id, std::uint32_t member) const {
+  base::Lock lock(mutex_);
+  const std::size_t index = id & ((1u << kIndexBits) - 1);
+  if (index >= slots_.size()) return false;
+  const Slot& slot = slots_[index];
+  return slot.call != nullptr && slot.generation == id >> kIndexBits &&
+         (slot.call->target == member || slot.call->gathering != nullptr);
+}
+
 template <typename Pick>
 std::vector<OutgoingCall*> CallTable::take_if(Pick pick) {
   std::vector<OutgoingCall*> taken;

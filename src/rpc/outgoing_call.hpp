@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/annotations.hpp"
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "daffi/detail/invocation.hpp"
@@ -49,6 +50,8 @@ class OutgoingCall : public Completion {
   std::optional<base::Failure> refusal;      ///< why the last of `tried` did not take it
   bool bounced = false;                      ///< … it never reached that one
   bool completed = false;                    ///< it was answered by a stream, which has ended
+  bool chunked = false;                      ///< its arguments are announced and follow in chunks
+  base::Slice large;                         ///< … these, as long as they may be sent (again)
   detail::Reply reply;
   std::optional<base::Failure> failure;
 };
@@ -83,6 +86,8 @@ class CallTable {
   /// Those of a call to `member`, which stays in.
   std::shared_ptr<IncomingItems> incoming(std::uint64_t id, std::uint32_t member) const;
   std::shared_ptr<OutgoingItems> outgoing(std::uint64_t id, std::uint32_t member) const;
+  /// It was there when looked at, and waited for an answer from that member, or from many.
+  bool contains(std::uint64_t id, std::uint32_t member) const;
   std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
   /// The member will answer nothing any more: takes out those that went to many and now wait for nobody.
   std::vector<OutgoingCall*> take_completed_without(std::uint32_t member);

@@ -1,6 +1,7 @@
 /// @file  Request: running one call; Answer: the frames it ends with.
 #include "rpc/request.hpp"
 
+#include <array>
 #include <cstring>
 
 #include "base/log.hpp"
@@ -76,10 +77,7 @@ class Deferred final : public detail::Responder {
 class Call final : public detail::Invocation {
  public:
   Call(Request& request, Answer& answer, CallContext* context)
-      : request_(request),
-        answer_(answer),
-        arguments_(request.payload.subspan(wire::kCallHeadSize)),
-        context_(context) {}
+      : request_(request), answer_(answer), arguments_(request.arguments()), context_(context) {}
 
   Reader& arguments() override { return arguments_; }
   CallContext& context() override { return *context_; }
@@ -111,10 +109,12 @@ using Memory = base::Recycled<Request, sizeof(Request), 256>;
 
 }  // namespace
 
-void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) const {
+void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency,
+                  std::uint8_t flags) const {
   wire::Header header;
   header.size = static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize);
   header.kind = kind;
+  header.flags = flags;
   header.epoch = call_.epoch;
   header.member = call_.member;
   header.id = call_.id;
@@ -123,13 +123,31 @@ void Answer::send(wire::FrameKind kind, std::span<std::byte> frame, session::Urg
 }
 
 void Answer::result(Writer& result, session::Urgency urgency) const {
-  if (result.size() > wire::kMaxFramePayload) {
-    return failure(base::fail(ErrorCode::result_too_large, "the result of '" + entry_.spec.name + "' has " +
-                                                               std::to_string(result.size()) + " bytes, the limit is " +
-                                                               std::to_string(wire::kMaxFramePayload)),
-                   urgency);
+  const std::size_t limit = server_.limits_.max_message_size;
+  if (result.size() > limit) {
+    const std::string text = "the result of '" + entry_.spec.name + "' has " + std::to_string(result.size()) +
+                             " bytes, the limit is " + std::to_string(limit) + " (max_message_size)";
+    if (wanted_) base::log(LogLevel::error, "node", text);
+    return failure(base::fail(ErrorCode::result_too_large, text), urgency);
   }
-  if (wanted_) send(wire::FrameKind::result, result.buffer(), urgency);
+  if (!wanted_) return;
+  if (result.size() > wire::kMaxUnchunked) return send_large(result, urgency);
+  send(wire::FrameKind::result, result.buffer(), urgency);
+}
+
+// Announced, and sent as the caller takes it.
+void Answer::send_large(Writer& result, session::Urgency urgency) const {
+  std::array<std::byte, wire::kHeaderSize + wire::kTotalSize> frame;
+  wire::encode_total(result.size(), std::span(frame).last<wire::kTotalSize>());
+  ServerHost& host = *server_.host_;
+  OutTransfers& out = host.transfers().out;
+  const TransferKey key{call_.member, call_.id, true};
+  out.add(key, take_over(result));
+  // Looked at afterwards: a caller that is lost from here on ends the transfer with it.
+  if (!host.reaches(call_.member, call_.epoch)) return (void)out.abort(key);
+  send(wire::FrameKind::result, frame, urgency, wire::kChunked);
+  out.release(key, call_.epoch);
+  out.pump();
 }
 
 void Answer::failure(const base::Failure& failure, session::Urgency urgency) const {
@@ -179,6 +197,10 @@ bool Request::refuse() {
 void Request::discard() {
   server->queued_bytes_.fetch_sub(payload.size());
   server->queued_.fetch_sub(1);
+  forget();
+}
+
+void Request::forget() {
   leave_unrun();
   delete this;
 }

@@ -27,7 +27,8 @@ class Answer {
   const wire::Header& call() const { return call_; }
 
  private:
-  void send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency) const;
+  void send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency, std::uint8_t flags = 0) const;
+  void send_large(Writer& result, session::Urgency urgency) const;
 
   Server& server_;
   const CallbackEntry& entry_;
@@ -42,12 +43,15 @@ class Request final : public Work {
   void run(bool last) override;
   bool refuse() override;
   void discard() override;
+  /// The same for one that was never queued.
+  void forget();
 
   static void* operator new(std::size_t size);
   static void operator delete(void* memory);
 
   /// The call is answered by these items.
   void begin_stream(const Answer& answer, std::unique_ptr<detail::ItemProducer> items);
+  base::Bytes arguments() const { return assembled.owner ? assembled.bytes : payload.subspan(wire::kCallHeadSize); }
   /// For an answer that is given later.
   std::shared_ptr<detail::Responder> make_responder(const Answer& answer);
 
@@ -55,7 +59,9 @@ class Request final : public Work {
   wire::CallHead head;
   base::Deadline deadline;
   std::shared_ptr<CallbackEntry> entry;  ///< nullptr: no such callback
-  base::Bytes payload;                   ///< call head and arguments
+  base::Bytes payload;                   ///< call head and arguments, or their length when they came in chunks
+  base::Slice assembled;                 ///< … those arguments
+  BudgetShare share;                     ///< … and their place in the budget
   std::optional<std::stop_source> stop;  ///< for callbacks that take a context
   std::shared_ptr<ServedStream> stream;  ///< of a call that wants a stream, or takes one
   std::shared_ptr<Server> server;

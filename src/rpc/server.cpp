@@ -16,9 +16,14 @@ namespace {
 struct Collected {
   std::vector<Request*> calls;
   std::shared_ptr<CallbackEntry> entry;  // of the latest call: the next one mostly wants the same
+  struct Refused {
+    Request* request;
+    ErrorCode code;
+    std::string text;
+  };
+  std::vector<Refused> refused;  // calls whose arguments have not come whole
   std::vector<std::stop_source> stops;
   std::vector<std::pair<std::size_t, wire::Header>> unanswered;  // in take_in() only
-  std::vector<Request*> refused;                                 // beyond the number of streams
   std::vector<std::shared_ptr<ServedStream>> ended;
 };
 thread_local Collected collected;
@@ -51,6 +56,7 @@ Server::Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host,
 bool Server::on_call(const wire::Frame& frame) {
   const auto head = wire::decode_call_head(frame.payload);
   if (!head) return false;
+  if ((frame.header.flags & wire::kChunked) != 0) return on_announced(frame, *head);
   const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
   auto* request = new Request(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
   Collected& mine = collected;
@@ -58,17 +64,62 @@ bool Server::on_call(const wire::Frame& frame) {
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
   if (request->entry && request->entry->spec.wants_context) watch(*request);
-  if ((head->flags & kStreams) != 0) [[unlikely]] {
-    request->stream = streams_.open(frame.header.member, frame.header.id, request->deadline,
-                                    (head->flags & wire::CallHead::kTakesItems) != 0);
-    if (!request->stream) {
-      mine.refused.push_back(request);
-      return true;
-    }
-    if (!request->deadline.is_never()) host_->expire_at(request->deadline.at);
-  }
+  if (!open_stream(*request)) [[unlikely]] return true;
   mine.calls.push_back(request);
   return true;
+}
+
+// False: it is refused, there are too many streams.
+bool Server::open_stream(Request& request) {
+  if ((request.head.flags & kStreams) == 0) return true;
+  request.stream = streams_.open(request.header.member, request.header.id, request.deadline,
+                                 (request.head.flags & wire::CallHead::kTakesItems) != 0);
+  if (!request.stream) {
+    collected.refused.push_back({&request, ErrorCode::busy, "it serves as many streams as it may"});
+    return false;
+  }
+  if (!request.deadline.is_never()) host_->expire_at(request.deadline.at);
+  return true;
+}
+
+// Large arguments come later. What can be refused is refused now, before they are sent.
+bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) {
+  const auto total = wire::decode_total(frame.payload.subspan(wire::kCallHeadSize));
+  if (!total) return false;
+  auto* request = new Request(shared_from_this(), frame, head, host_->clock().now());
+  request->entry = callbacks_.find(head.callback_id);
+  const base::Deadline deadline = request->deadline;
+  if (draining_.load()) {
+    collected.refused.push_back({request, ErrorCode::draining, "this process is stopping"});
+    return true;
+  }
+  if (request->entry && request->entry->spec.wants_context) watch(*request);
+  if (!open_stream(*request)) return true;
+  std::unique_ptr<Work> owner(request);
+  const TransferKey key{frame.header.member, frame.header.id, false};
+  const auto announced = host_->transfers().in.announce(key, *total, deadline, owner);
+  if (!announced.ok()) {
+    (void)owner.release();
+    collected.refused.push_back({request, announced.failure().code, announced.failure().message});
+  } else if (!deadline.is_never()) {
+    host_->expire_at(deadline.at);
+  }
+  return true;
+}
+
+void Server::on_large_arguments(InTransfers::Taken taken) {
+  auto* request = static_cast<Request*>(taken.owner.release());
+  if (taken.what == InTransfers::Taken::What::complete) {
+    request->assembled = std::move(taken.value);
+    request->share = std::move(taken.share);
+    collected.calls.push_back(request);
+  } else {
+    collected.refused.push_back({request, ErrorCode::protocol, "more was sent than announced, or than credit allows"});
+  }
+}
+
+void Server::forget_large(InTransfers::Owners owners) {
+  for (auto& owner : owners) static_cast<Request*>(owner.release())->forget();
 }
 
 void Server::watch(Request& request) {
@@ -88,6 +139,10 @@ void Server::unwatch(const CallKey& key) {
 
 void Server::on_cancel(const wire::Frame& frame) {
   if (auto stream = streams_.find(frame.header.member, frame.header.id)) collected.ended.push_back(std::move(stream));
+  Transfers& transfers = host_->transfers();
+  if (!transfers.out.empty()) (void)transfers.out.abort({frame.header.member, frame.header.id, true});
+  InTransfers::Owners owners(1);
+  if (transfers.in.drop({frame.header.member, frame.header.id, false}, owners[0])) forget_large(std::move(owners));
   base::Lock lock(mutex_);
   const auto it = watched_.find(CallKey{frame.header.member, frame.header.id});
   if (it != watched_.end()) collected.stops.push_back(it->second.stop);
@@ -104,8 +159,13 @@ void Server::after_read() {
     collected.calls = std::move(calls);  // keeps its memory for the next round
     engine_->kick();
   }
+  for (auto& [request, code, text] : std::exchange(collected.refused, {})) {
+    if (code == ErrorCode::draining) refused_draining_.fetch_add(1);
+    if (code == ErrorCode::busy) refused_busy_.fetch_add(1);
+    refuse(*request, code, text);
+    request->forget();
+  }
   if (!collected.stops.empty()) request_stop(std::exchange(collected.stops, {}));
-  if (!collected.refused.empty()) refuse_streams(std::exchange(collected.refused, {}));
   if (!collected.ended.empty()) stop_streams(std::exchange(collected.ended, {}));
 }
 
@@ -160,6 +220,7 @@ void Server::refuse(Request& request, ErrorCode code, std::string_view text) {
 void Server::accepted(const wire::Header& call) {
   wire::Header header = call;
   header.kind = wire::FrameKind::result;
+  header.flags = 0;
   header.size = 0;
   std::array<std::byte, wire::kHeaderSize> frame;
   wire::encode_header(header, frame);
@@ -170,21 +231,25 @@ void Server::request_stop(std::vector<std::stop_source> stops) {
   if (!stops.empty()) engine_->submit_always(*new StopWork(std::move(stops)));
 }
 
-void Server::refuse_streams(const std::vector<Request*>& calls) {
-  for (Request* request : calls) {
-    queued_.fetch_add(1);
-    queued_bytes_.fetch_add(request->payload.size());
-    refused_busy_.fetch_add(1);
-    refuse(*request, ErrorCode::busy, "it serves as many streams as it may");
-    request->discard();
-  }
-}
-
 void Server::stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams) {
   for (const auto& stream : streams) stream->stop(*engine_);
 }
 
+void Server::begin_drain() {
+  draining_.store(true);
+  for (auto& owner : host_->transfers().in.drop_owned()) {
+    auto* request = static_cast<Request*>(owner.release());
+    refused_draining_.fetch_add(1);
+    refuse(*request, ErrorCode::draining, "this process is stopping");
+    request->forget();
+  }
+  host_->send_grants();
+}
+
 void Server::caller_lost(std::uint32_t member) {
+  Transfers& transfers = host_->transfers();
+  transfers.out.abort_all_of(member);
+  forget_large(transfers.in.drop_all_of(member));
   std::vector<std::stop_source> stops;
   {
     base::Lock lock(mutex_);
@@ -197,6 +262,9 @@ void Server::caller_lost(std::uint32_t member) {
 }
 
 void Server::all_callers_lost() {
+  Transfers& transfers = host_->transfers();
+  transfers.out.abort_all();
+  forget_large(transfers.in.drop_all());
   std::vector<std::stop_source> stops;
   {
     base::Lock lock(mutex_);
@@ -221,6 +289,8 @@ void Server::expire(base::SteadyTime now) {
   }
   request_stop(std::move(stops));
   stop_streams(streams_.expired(now, next));
+  forget_large(host_->transfers().in.drop_expired(now, next));
+  host_->send_grants();
   if (!next.is_never()) host_->expire_at(next.at);
 }
 

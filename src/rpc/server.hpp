@@ -13,6 +13,7 @@
 #include "rpc/engine.hpp"
 #include "rpc/local_call.hpp"
 #include "rpc/served_streams.hpp"
+#include "rpc/transfers.hpp"
 #include "session/channel.hpp"
 #include "wire/call_messages.hpp"
 #include "wire/header.hpp"
@@ -31,6 +32,12 @@ class ServerHost {
   virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
   /// The same for an item or end of a stream: gathered with others, behind what is urgent.
   virtual void send_item(base::Bytes frame) = 0;
+  /// The values on their way, in chunks.
+  virtual Transfers& transfers() = 0;
+  /// Sends the credit that transfers().in owes.
+  virtual void send_grants() = 0;
+  /// The connection is still that of the epoch, and the member is there.
+  virtual bool reaches(std::uint32_t member, std::uint32_t epoch) const = 0;
   /// Makes sure that Server::expire() is called at `when`, or earlier.
   virtual void expire_at(base::SteadyTime when) = 0;
 };
@@ -46,8 +53,9 @@ struct ServerStats {
 class Server : public std::enable_shared_from_this<Server> {
  public:
   struct Limits {
-    std::size_t queued_bytes = 64u << 20;
-    std::size_t streams = 1024;  ///< that this process serves at once
+    std::size_t queued_bytes = 64u << 20;  ///< without arguments that came in chunks, which have a budget
+    std::size_t streams = 1024;            ///< that this process serves at once
+    std::size_t max_message_size = 256u << 20;
   };
   Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host, std::string language, Limits limits);
 
@@ -61,6 +69,8 @@ class Server : public std::enable_shared_from_this<Server> {
   /// False: the frame breaks the protocol.
   bool on_call(const wire::Frame& frame);
   void on_cancel(const wire::Frame& frame);
+  /// The arguments of an announced call have come, or more than that, or without credit.
+  void on_large_arguments(InTransfers::Taken taken);
   void after_read();
   /// Those that are under way here; the caller's frames are for them.
   ServedStreams& streams() { return streams_; }
@@ -74,7 +84,7 @@ class Server : public std::enable_shared_from_this<Server> {
   void expire(base::SteadyTime now);
 
   /// From now on calls are refused as draining.
-  void begin_drain() { draining_.store(true); }
+  void begin_drain();
   /// Blocks until no call is queued or running but those that this thread is inside of; false at the deadline.
   bool wait_idle(base::Deadline deadline);
   ServerStats stats() const;
@@ -96,10 +106,12 @@ class Server : public std::enable_shared_from_this<Server> {
   };
 
   void take_in(std::span<class Request* const> calls);
+  bool on_announced(const wire::Frame& frame, const wire::CallHead& head);
+  void forget_large(InTransfers::Owners owners);
   void watch(class Request& request);
+  bool open_stream(class Request& request);
   void unwatch(const CallKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
-  void refuse_streams(const std::vector<class Request*>& calls);
   void stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams);
   void begun() { running_.fetch_add(1); }
   void ended();

@@ -47,6 +47,19 @@ inline std::optional<CallHead> decode_call_head(base::Bytes payload) {
   return head;
 }
 
+/// What stands in the place of a value that follows in chunks: its length.
+inline constexpr std::size_t kTotalSize = 8;
+inline void encode_total(std::uint64_t total, std::span<std::byte, kTotalSize> out) {
+  std::memcpy(out.data(), &total, kTotalSize);
+}
+/// Nothing when it is not exactly that. Threads: any.
+inline std::optional<std::uint64_t> decode_total(base::Bytes bytes) {
+  std::uint64_t total = 0;
+  if (bytes.size() != kTotalSize) return std::nullopt;
+  std::memcpy(&total, bytes.data(), kTotalSize);
+  return total;
+}
+
 /// The payload of an error frame. Texts beyond their limits are cut; of a trace the end is kept. Threads: any.
 std::vector<std::byte> encode_error(const base::Failure& failure);
 

@@ -37,17 +37,24 @@ struct Gathered {
   std::exception_ptr error;
 };
 
-/// An encoded result: small ones stand inside, larger ones on the heap. Movable.
+/// An encoded result: small ones stand inside, larger ones on the heap, large ones in the memory they came in. Movable.
 class Reply {
  public:
   void assign(std::span<const std::byte> bytes) {
+    adopted_ = nullptr;
     size_ = bytes.size();
     if (size_ > sizeof(inline_))
       large_.assign(bytes.begin(), bytes.end());
     else if (size_ != 0)
       __builtin_memcpy(inline_, bytes.data(), size_);
   }
+  /// Keeps the memory instead of copying from it.
+  void adopt(std::shared_ptr<const std::byte[]> memory, std::size_t size) {
+    size_ = size;
+    adopted_ = std::move(memory);
+  }
   [[nodiscard]] std::span<const std::byte> bytes() const {
+    if (adopted_) return {adopted_.get(), size_};
     return {size_ > sizeof(inline_) ? large_.data() : inline_, size_};
   }
 
@@ -57,6 +64,7 @@ class Reply {
   std::size_t size_ = 0;
   std::byte inline_[192];
   std::vector<std::byte> large_;
+  std::shared_ptr<const std::byte[]> adopted_;
 };
 
 enum class Balance : std::uint8_t { unset, round_robin, random, least_pending, sticky };

@@ -1,0 +1,61 @@
+/// @file  Node, large values: how they are announced, and what becomes of them when their exchange ends.
+#include "node/node_impl.hpp"
+
+namespace daffi::node {
+
+// What place() sends: the whole call, or what announces it when its arguments are too large for one frame.
+std::span<std::byte> Node::Impl::frame_of(rpc::OutgoingCall& call, Writer& arguments,
+                                          Announcement& announcement) const {
+  if (arguments.size() <= wire::kMaxUnchunked || call.spec.broadcast) return arguments.buffer();
+  call.chunked = true;
+  call.large = rpc::take_over(arguments);
+  return announcement;
+}
+
+// The announcement has been sent. Whoever has ended the call meanwhile did so either before this look, or sees the
+// transfer.
+void Node::Impl::start_transfer(const rpc::TransferKey& key, std::uint32_t of_epoch) {
+  if (!calls.contains(key.id, key.member)) {
+    (void)values.out.abort(key);
+    return send_control(wire::FrameKind::cancel, key.member, key.id);
+  }
+  values.out.release(key, of_epoch);
+  values.out.pump();
+}
+
+void Node::Impl::forget_transfers(const rpc::OutgoingCall& call) {
+  const std::uint64_t id = call.id.load();
+  (void)values.out.abort({call.target, id, false});
+  std::unique_ptr<rpc::Work> none;
+  if (values.in.drop({call.target, id, true}, none)) send_grants();
+}
+
+bool Node::Impl::reaches(std::uint32_t member, std::uint32_t of_epoch) const {
+  return of_epoch == epoch.load() && answering.load() && directory.is_present(member);
+}
+
+void Node::Impl::send_chunk(const wire::Header& header, const base::Slice& chunk) {
+  const auto to = answering.load();
+  if (!to || header.epoch != epoch.load()) return;
+  std::array<std::byte, wire::kHeaderSize> head;
+  wire::encode_header(header, head);
+  (void)to->send_bulk(head, chunk, session::Urgency::now, false);
+}
+
+void Node::Impl::send_grants() {
+  for (const auto& [key, credit] : values.in.take_grants()) {
+    const auto payload = rpc::encode_credit(credit);
+    std::array<std::byte, wire::kHeaderSize + rpc::kCreditSize> frame;
+    wire::Header header{.size = rpc::kCreditSize, .kind = wire::FrameKind::credit};
+    // Who takes a result is the caller; who takes arguments is not.
+    header.flags = key.from_callee ? std::uint8_t{0} : wire::kFromCallee;
+    header.epoch = epoch.load();
+    header.member = key.member;
+    header.id = key.id;
+    wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
+    std::copy(payload.begin(), payload.end(), frame.begin() + wire::kHeaderSize);
+    send(frame, session::Urgency::now);
+  }
+}
+
+}  // namespace daffi::node

@@ -1,0 +1,117 @@
+/// @file  InTransfers: values on their way in.
+#include "rpc/transfers.hpp"
+
+namespace daffi::rpc {
+
+base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t total, base::Deadline deadline,
+                                         std::unique_ptr<Work>& owner) {
+  base::Lock lock(mutex_);
+  if (transfers_.contains(key)) {
+    return base::fail(ErrorCode::protocol, "a second value is announced before the first has come");
+  }
+  auto assembly = Assembly::begin(total, max_value_, budget_);
+  if (!assembly.ok()) return assembly.failure();
+  transfers_.emplace(key, In{.assembly = std::move(*assembly), .deadline = deadline, .owner = std::move(owner)});
+  count_.store(transfers_.size());
+  return {};
+}
+
+InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk) {
+  Taken taken;
+  const Credit cost{chunk.size(), 0};  // items cost nothing: chunks are none
+  base::Lock lock(mutex_);
+  const auto found = transfers_.find(key);
+  if (found == transfers_.end()) {
+    if (!chunk.empty()) grant(key, cost);
+    return taken;
+  }
+  In& in = found->second;
+  const bool broken = !in.credit.take(cost) || chunk.size() > wire::kMaxChunk || !in.assembly.add(chunk);
+  if (!broken && !in.assembly.complete()) {
+    taken.what = Taken::What::more;
+    if (const auto due = in.credit.used(cost)) grant(key, *due);
+    return taken;
+  }
+  taken.what = broken ? Taken::What::broken : Taken::What::complete;
+  taken.owner = std::move(in.owner);
+  grant_rest(key, in);
+  if (!broken) {
+    taken.value = in.assembly.take();
+    taken.share = in.assembly.take_share();
+  }
+  transfers_.erase(found);
+  count_.store(transfers_.size());
+  return taken;
+}
+
+void InTransfers::grant(const TransferKey& key, const Credit& credit) {
+  grants_.push_back({key, credit});
+  has_grants_.store(true);
+}
+
+// At the end of a transfer nobody needs more credit, but its sender counts what is on its way to us.
+void InTransfers::grant_rest(const TransferKey& key, const In& in) {
+  const std::uint64_t rest = wire::kInitialCreditBytes - in.credit.granted().bytes;
+  if (rest > 0) grant(key, Credit{rest, 0});
+}
+
+std::vector<InTransfers::Grant> InTransfers::take_grants() {
+  if (!has_grants_.load()) return {};
+  base::Lock lock(mutex_);
+  has_grants_.store(false);
+  return std::exchange(grants_, {});
+}
+
+bool InTransfers::drop(const TransferKey& key, std::unique_ptr<Work>& owner) {
+  if (empty()) return false;
+  base::Lock lock(mutex_);
+  const auto found = transfers_.find(key);
+  if (found == transfers_.end()) return false;
+  owner = std::move(found->second.owner);
+  grant_rest(key, found->second);
+  transfers_.erase(found);
+  count_.store(transfers_.size());
+  return true;
+}
+
+template <typename Pick>
+InTransfers::Owners InTransfers::drop_if(Pick pick) {
+  Owners owners;
+  if (empty()) return owners;
+  base::Lock lock(mutex_);
+  for (auto it = transfers_.begin(); it != transfers_.end();) {
+    if (!pick(it->first, it->second)) {
+      ++it;
+      continue;
+    }
+    grant_rest(it->first, it->second);
+    if (it->second.owner) owners.push_back(std::move(it->second.owner));
+    it = transfers_.erase(it);
+  }
+  count_.store(transfers_.size());
+  return owners;
+}
+
+InTransfers::Owners InTransfers::drop_all_of(std::uint32_t member) {
+  return drop_if([member](const TransferKey& key, const In&) { return key.member == member; });
+}
+
+InTransfers::Owners InTransfers::drop_all() {
+  auto owners = drop_if([](const TransferKey&, const In&) { return true; });
+  (void)take_grants();
+  return owners;
+}
+
+InTransfers::Owners InTransfers::drop_owned() {
+  return drop_if([](const TransferKey&, const In& in) { return in.owner != nullptr; });
+}
+
+InTransfers::Owners InTransfers::drop_expired(base::SteadyTime now, base::Deadline& next) {
+  return drop_if([&](const TransferKey&, const In& in) {
+    if (!in.owner || in.deadline.passed(now)) return in.owner != nullptr;
+    next = base::Deadline::earlier(next, in.deadline);
+    return false;
+  });
+}
+
+}  // namespace daffi::rpc

@@ -1,0 +1,163 @@
+/// @file  OutTransfers: a chunk of each in turn.
+#include <algorithm>
+
+#include "rpc/transfers.hpp"
+
+namespace daffi::rpc {
+namespace {
+
+// Sent to one member and not credited by it: what a receiver that has stopped may make its controller hold. Whoever
+// exceeds Options::max_bulk_bytes_per_pair of the controller is closed; streams have credit of their own beside this.
+constexpr std::size_t kMaxOnTheWay = 64u << 20;
+// Chunks collected under the lock before they are sent outside it.
+constexpr std::size_t kBatch = 8;
+
+}  // namespace
+
+void OutTransfers::add(const TransferKey& key, base::Slice value) {
+  base::Lock lock(mutex_);
+  transfers_.insert_or_assign(key, Out{ChunkSender(std::move(value))});
+  count_.store(transfers_.size());
+}
+
+void OutTransfers::release(const TransferKey& key, std::uint32_t epoch) {
+  base::Lock lock(mutex_);
+  const auto found = transfers_.find(key);
+  if (found == transfers_.end()) return;
+  found->second.epoch = epoch;
+  make_ready(key, found->second);
+}
+
+void OutTransfers::make_ready(const TransferKey& key, Out& out) {
+  if (std::exchange(out.queued, true)) return;
+  ready_.push_back(key);
+}
+
+OutTransfers::Credited OutTransfers::credit(const TransferKey& key, const Credit& granted) {
+  if (empty()) return Credited::unknown;
+  base::Lock lock(mutex_);
+  const auto found = transfers_.find(key);
+  if (found == transfers_.end()) return Credited::unknown;
+  Out& out = found->second;
+  // More than came cannot have been used up.
+  const bool believable = out.credit.available().bytes + granted.bytes <= wire::kInitialCreditBytes;
+  if (!believable || out.credit.add(granted) == OutCredit::Added::violation) {
+    transfers_.erase(found);
+    counted();
+    return Credited::violation;
+  }
+  arrived(key.member, static_cast<std::size_t>(granted.bytes));
+  if (out.epoch != 0) make_ready(key, out);
+  return Credited::taken;
+}
+
+void OutTransfers::late_credit(std::uint32_t member, const Credit& granted) {
+  base::Lock lock(mutex_);
+  arrived(member, static_cast<std::size_t>(granted.bytes));
+}
+
+void OutTransfers::arrived(std::uint32_t member, std::size_t bytes) {
+  const auto found = targets_.find(member);
+  if (found == targets_.end()) return;
+  Target& target = found->second;
+  target.on_the_way -= std::min(bytes, target.on_the_way);
+  for (const TransferKey& key : std::exchange(target.blocked, {})) ready_.push_back(key);
+  if (target.on_the_way == 0) targets_.erase(found);
+}
+
+void OutTransfers::pump() {
+  if (empty()) return;
+  std::vector<Chunk> chunks;
+  {
+    base::Lock lock(mutex_);
+    if (std::exchange(pumping_, true)) return;
+  }
+  // One thread at a time, so that a transfer's chunks stay in order; what becomes ready meanwhile it finds itself.
+  for (;;) {
+    {
+      base::Lock lock(mutex_);
+      collect(chunks);
+      if (chunks.empty()) {
+        pumping_ = false;
+        return;
+      }
+    }
+    for (const Chunk& chunk : chunks) send_(chunk.header, chunk.bytes);
+    chunks.clear();
+  }
+}
+
+void OutTransfers::collect(std::vector<Chunk>& chunks) {
+  while (chunks.size() < kBatch && !ready_.empty()) {
+    const TransferKey key = ready_.front();
+    ready_.pop_front();
+    const auto found = transfers_.find(key);
+    if (found == transfers_.end()) continue;
+    Out& out = found->second;
+    Target& target = targets_[key.member];
+    if (target.on_the_way >= kMaxOnTheWay) {
+      target.blocked.push_back(key);
+      continue;
+    }
+    base::Slice bytes = out.sender.next(out.credit);
+    out.queued = !bytes.bytes.empty() && !out.sender.done();
+    if (out.queued) ready_.push_back(key);
+    if (bytes.bytes.empty()) continue;
+    target.on_the_way += bytes.bytes.size();
+    wire::Header header{.size = static_cast<std::uint32_t>(bytes.bytes.size()), .kind = wire::FrameKind::chunk};
+    header.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
+    header.epoch = out.epoch;
+    header.member = key.member;
+    header.id = key.id;
+    chunks.push_back({header, std::move(bytes)});
+    if (!out.sender.done()) continue;
+    transfers_.erase(found);
+    counted();
+  }
+}
+
+base::Slice OutTransfers::abort(const TransferKey& key) {
+  if (empty()) return {};
+  base::Lock lock(mutex_);
+  const auto found = transfers_.find(key);
+  if (found == transfers_.end()) return {};
+  base::Slice value = found->second.sender.value();
+  transfers_.erase(found);
+  counted();
+  return value;
+}
+
+void OutTransfers::abort_all_of(std::uint32_t member) {
+  base::Lock lock(mutex_);
+  std::erase_if(transfers_, [member](const auto& entry) { return entry.first.member == member; });
+  targets_.erase(member);
+  counted();
+}
+
+void OutTransfers::abort_all() {
+  base::Lock lock(mutex_);
+  transfers_.clear();
+  targets_.clear();
+  ready_.clear();
+  counted();
+}
+
+void OutTransfers::counted() {
+  count_.store(transfers_.size());
+  if (transfers_.empty() && empty_waiter_ != nullptr) waiting_engine_->finish(*std::exchange(empty_waiter_, nullptr));
+}
+
+void OutTransfers::wait_empty(Engine& engine, base::Deadline deadline) {
+  Completion done;
+  {
+    base::Lock lock(mutex_);
+    if (transfers_.empty() || empty_waiter_ != nullptr) return;
+    empty_waiter_ = &done;
+    waiting_engine_ = &engine;
+  }
+  (void)engine.wait(done, deadline);
+  base::Lock lock(mutex_);
+  if (empty_waiter_ == &done) empty_waiter_ = nullptr;
+}
+
+}  // namespace daffi::rpc

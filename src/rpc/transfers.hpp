@@ -1,0 +1,177 @@
+/// @file  Transfers: the large arguments and results of a node that are on their way, out and in.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/annotations.hpp"
+#include "base/clock.hpp"
+#include "rpc/assembly.hpp"
+#include "rpc/chunk_sender.hpp"
+#include "rpc/credit.hpp"
+#include "rpc/engine.hpp"
+#include "wire/header.hpp"
+
+namespace daffi::rpc {
+
+/// One direction of an exchange: whom with, the id that the caller gave it, and which side sends. Value.
+struct TransferKey {
+  std::uint32_t member = 0;
+  std::uint64_t id = 0;
+  bool from_callee = false;  ///< a result; else arguments
+
+  bool operator==(const TransferKey&) const = default;
+  /// What a chunk belongs to, and what a credit frame is for. The frame has come from the key's member.
+  static TransferKey of_chunk(const wire::Header& header) {
+    return {header.member, header.id, (header.flags & wire::kFromCallee) != 0};
+  }
+  static TransferKey of_credit(const wire::Header& header) {
+    return {header.member, header.id, (header.flags & wire::kFromCallee) == 0};
+  }
+};
+struct TransferKeyHash {
+  std::size_t operator()(const TransferKey& key) const {
+    return (key.id * 2 + (key.from_callee ? 1 : 0)) * 0x9e3779b97f4a7c15ull + key.member;
+  }
+};
+
+/// Values going out: one chunk of each in turn, as its credit allows, so that the largest delays nobody by more than
+/// what credit lets it put on the way. Threads: any.
+class OutTransfers {
+ public:
+  /// Hands a chunk frame to the connection: header, bytes.
+  using Send = std::function<void(const wire::Header& header, const base::Slice& chunk)>;
+  explicit OutTransfers(Send send) : send_(std::move(send)) {}
+
+  /// Takes a value in. Nothing is sent before its announcement has been and release() was called.
+  void add(const TransferKey& key, base::Slice value);
+  /// From now on chunks go, under that epoch.
+  void release(const TransferKey& key, std::uint32_t epoch);
+
+  enum class Credited : std::uint8_t { unknown, taken, violation };
+  /// pump() afterwards. A violation ends the transfer.
+  Credited credit(const TransferKey& key, const Credit& granted);
+  /// A credit for a transfer that has ended: its last chunks have been used up, or thrown away.
+  void late_credit(std::uint32_t member, const Credit& granted);
+
+  /// Sends what may be sent; at once, or by a thread that is just doing that. Blocks no longer than sending does.
+  void pump();
+
+  /// Ends a transfer and gives the value back; nothing when it is not there, or all of it was handed to the connection.
+  base::Slice abort(const TransferKey& key);
+  /// The member is gone, and with it what was on its way there.
+  void abort_all_of(std::uint32_t member);
+  void abort_all();
+
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return count_.load(); }
+  /// Blocks until there is none left, or the deadline passes.
+  void wait_empty(Engine& engine, base::Deadline deadline);
+
+ private:
+  struct Out {
+    ChunkSender sender;
+    OutCredit credit{};
+    std::uint32_t epoch = 0;
+    bool queued = false;  // in ready_, or among its target's blocked ones
+  };
+  struct Target {
+    std::size_t on_the_way = 0;  // sent, not credited
+    std::vector<TransferKey> blocked;
+  };
+  struct Chunk {
+    wire::Header header;
+    base::Slice bytes;
+  };
+
+  void make_ready(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
+  void collect(std::vector<Chunk>& chunks) DAFFI_REQUIRES(mutex_);
+  void arrived(std::uint32_t member, std::size_t bytes) DAFFI_REQUIRES(mutex_);
+  void counted() DAFFI_REQUIRES(mutex_);
+
+  const Send send_;
+  std::atomic<std::size_t> count_{0};
+  base::Mutex mutex_;
+  std::unordered_map<TransferKey, Out, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
+  std::unordered_map<std::uint32_t, Target> targets_ DAFFI_GUARDED_BY(mutex_);
+  std::deque<TransferKey> ready_ DAFFI_GUARDED_BY(mutex_);
+  bool pumping_ DAFFI_GUARDED_BY(mutex_) = false;
+  Completion* empty_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
+  Engine* waiting_engine_ DAFFI_GUARDED_BY(mutex_) = nullptr;
+};
+
+/// Values coming in. Threads: any.
+class InTransfers {
+ public:
+  InTransfers(std::size_t max_value, std::size_t max_together)
+      : max_value_(max_value), budget_(std::make_shared<MemoryBudget>(max_together)) {}
+
+  /// `owner`: what the value is for; comes back with it, or when the transfer ends otherwise. With a failure it stays
+  /// the caller's. Errors: as Assembly::begin, and protocol when one is under way under that key.
+  base::Result<void> announce(const TransferKey& key, std::uint64_t total, base::Deadline deadline,
+                              std::unique_ptr<Work>& owner);
+
+  struct Taken {
+    enum class What : std::uint8_t { unknown, more, complete, broken } what = What::unknown;
+    base::Slice value;            ///< complete
+    BudgetShare share;            ///< complete: keeps its place in the budget
+    std::unique_ptr<Work> owner;  ///< complete, broken
+  };
+  /// A chunk has come. One that belongs to nothing is thrown away.
+  Taken take(const TransferKey& key, base::Bytes chunk);
+
+  /// Ends a transfer. False: it was not there. The owner goes to `owner`.
+  bool drop(const TransferKey& key, std::unique_ptr<Work>& owner);
+  using Owners = std::vector<std::unique_ptr<Work>>;
+  Owners drop_all_of(std::uint32_t member);
+  Owners drop_all();
+  /// Those that have an owner.
+  Owners drop_owned();
+  /// Those whose time is over; `next` becomes the earliest deadline of the others, if it is earlier.
+  Owners drop_expired(base::SteadyTime now, base::Deadline& next);
+
+  /// Credit that is to be sent, to each key's member: for what has been used up, or thrown away.
+  struct Grant {
+    TransferKey key;
+    Credit credit;
+  };
+  std::vector<Grant> take_grants();
+
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return count_.load(); }
+  std::size_t memory() const { return budget_->used(); }
+
+ private:
+  struct In {
+    Assembly assembly;
+    InCredit credit{};
+    base::Deadline deadline;
+    std::unique_ptr<Work> owner;
+  };
+  template <typename Pick>
+  Owners drop_if(Pick pick);
+  void grant(const TransferKey& key, const Credit& credit) DAFFI_REQUIRES(mutex_);
+  void grant_rest(const TransferKey& key, const In& in) DAFFI_REQUIRES(mutex_);
+
+  const std::size_t max_value_;
+  const std::shared_ptr<MemoryBudget> budget_;
+  std::atomic<std::size_t> count_{0};
+  base::Mutex mutex_;
+  std::unordered_map<TransferKey, In, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
+  std::vector<Grant> grants_ DAFFI_GUARDED_BY(mutex_);
+  std::atomic<bool> has_grants_{false};
+};
+
+/// Both directions of one node. Threads: any.
+struct Transfers {
+  Transfers(std::size_t max_value, std::size_t max_together, OutTransfers::Send send)
+      : out(std::move(send)), in(max_value, max_together) {}
+  OutTransfers out;
+  InTransfers in;
+};
+
+}  // namespace daffi::rpc

@@ -1,0 +1,237 @@
+/// @file  Transfers: values of many exchanges side by side, each within its credit, and gone at once when they end.
+#include "rpc/transfers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+
+namespace daffi::rpc {
+namespace {
+
+using What = InTransfers::Taken::What;
+constexpr std::size_t kMiB = 1 << 20;
+
+base::Slice value_of(std::size_t size, std::uint8_t seed) {
+  base::Slice slice{base::make_block(size), {}};
+  for (std::size_t i = 0; i < size; ++i)
+    slice.owner[static_cast<std::ptrdiff_t>(i)] = std::byte(seed + i * 7 + i / 255);
+  slice.bytes = base::Bytes(slice.owner.get(), size);
+  return slice;
+}
+
+/// A sender and a receiver; chunks are kept between them until they are delivered.
+struct Pair {
+  OutTransfers out{[this](const wire::Header& header, const base::Slice& chunk) { sent.emplace_back(header, chunk); }};
+  InTransfers in{16 * kMiB, 32 * kMiB};
+  std::deque<std::pair<wire::Header, base::Slice>> sent;
+  std::map<std::uint64_t, base::Slice> arrived;
+
+  void start(const TransferKey& key, base::Slice value) {
+    std::unique_ptr<Work> none;
+    ASSERT_TRUE(in.announce(key, value.bytes.size(), base::Deadline::never(), none).ok());
+    out.add(key, std::move(value));
+    out.release(key, 1);
+    out.pump();
+  }
+  InTransfers::Taken deliver() {
+    const auto [header, chunk] = sent.front();
+    sent.pop_front();
+    auto taken = in.take(TransferKey::of_chunk(header), chunk.bytes);
+    if (taken.what == What::complete) arrived[header.id] = taken.value;
+    return taken;
+  }
+  void credit() {
+    for (const auto& [key, granted] : in.take_grants()) {
+      if (out.credit(key, granted) == OutTransfers::Credited::unknown) out.late_credit(key.member, granted);
+    }
+    out.pump();
+  }
+  void settle() {
+    while (!sent.empty()) {
+      deliver();
+      credit();
+    }
+  }
+};
+
+TEST(OutTransfers, SendsNothingBeforeTheAnnouncementHasGone) {
+  Pair pair;
+  pair.out.add({1, 1, false}, value_of(kMiB, 1));
+  pair.out.pump();
+  EXPECT_TRUE(pair.sent.empty());
+  EXPECT_EQ(pair.out.abort({1, 1, false}).bytes.size(), kMiB) << "may be sent to somebody else";
+  EXPECT_TRUE(pair.out.empty());
+}
+
+TEST(OutTransfers, PutsOneWindowOnTheWayAndGoesOnWithCredit) {
+  Pair pair;
+  const auto value = value_of(3 * kMiB + 5, 1);
+  pair.start({1, 7, true}, value);
+  std::size_t bytes = 0;
+  for (const auto& [header, chunk] : pair.sent) {
+    bytes += chunk.bytes.size();
+    EXPECT_EQ(header.flags, wire::kFromCallee);
+    EXPECT_EQ(header.id, 7u);
+    EXPECT_EQ(header.member, 1u);
+  }
+  EXPECT_EQ(bytes, wire::kInitialCreditBytes);
+  pair.settle();
+  ASSERT_TRUE(pair.arrived.contains(7));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.bytes));
+  EXPECT_TRUE(pair.out.empty());
+  EXPECT_EQ(pair.in.memory(), 0u);
+}
+
+TEST(OutTransfers, TakesTurnsBetweenValues) {
+  Pair pair;
+  std::unique_ptr<Work> none;
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    ASSERT_TRUE(pair.in.announce({1, id, false}, kMiB, base::Deadline::never(), none).ok());
+    pair.out.add({1, id, false}, value_of(kMiB, 1));
+    pair.out.release({1, id, false}, 1);
+  }
+  pair.out.pump();
+  ASSERT_GE(pair.sent.size(), 6u);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(pair.sent[i].first.id, i % 3 + 1);
+  pair.settle();
+  EXPECT_EQ(pair.arrived.size(), 3u);
+}
+
+TEST(OutTransfers, AnAbortedValueIsGivenBackUntilItsLastChunkHasGone) {
+  Pair pair;
+  pair.start({1, 1, false}, value_of(kMiB, 1));
+  pair.start({1, 2, false}, value_of(100'000, 1));
+  EXPECT_EQ(pair.out.abort({1, 1, false}).bytes.size(), kMiB);
+  EXPECT_EQ(pair.out.abort({1, 2, false}).owner, nullptr);
+  EXPECT_TRUE(pair.out.empty());
+}
+
+TEST(OutTransfers, MoreCreditThanHasBeenUsedEndsTheTransfer) {
+  Pair pair;
+  pair.start({1, 1, false}, value_of(4 * kMiB, 1));
+  EXPECT_EQ(pair.out.credit({1, 1, false}, {wire::kInitialCreditBytes + 1, 0}), OutTransfers::Credited::violation);
+  EXPECT_TRUE(pair.out.empty());
+}
+
+TEST(OutTransfers, LimitsWhatIsOnTheWayToOneMemberWhoeverCountsIt) {
+  Pair pair;
+  const auto value = value_of(70'000, 1);
+  for (std::uint64_t id = 1; id <= 2000; ++id) {
+    pair.out.add({1, id, true}, value);
+    pair.out.release({1, id, true}, 1);
+  }
+  pair.out.add({2, 1, true}, value);
+  pair.out.release({2, 1, true}, 1);
+  pair.out.pump();
+  std::size_t to_first = 0, to_second = 0;
+  for (const auto& [header, chunk] : pair.sent) (header.member == 1 ? to_first : to_second) += chunk.bytes.size();
+  EXPECT_GE(to_first, std::size_t{64} << 20);
+  EXPECT_LT(to_first, std::size_t{65} << 20);
+  EXPECT_EQ(to_second, 70'000u);
+  pair.settle();  // nobody wants them there: all are thrown away, and credited
+  EXPECT_TRUE(pair.out.empty());
+}
+
+TEST(OutTransfers, AMemberThatIsGoneTakesItsValuesWithIt) {
+  Pair pair;
+  pair.start({1, 1, false}, value_of(kMiB, 1));
+  pair.start({2, 1, false}, value_of(kMiB, 1));
+  pair.out.abort_all_of(1);
+  EXPECT_EQ(pair.out.abort({1, 1, false}).owner, nullptr);
+  EXPECT_NE(pair.out.abort({2, 1, false}).owner, nullptr);
+}
+
+TEST(InTransfers, RefusesASecondAnnouncementAndWhatIsBeyondItsLimits) {
+  InTransfers in(kMiB, 2 * kMiB);
+  std::unique_ptr<Work> none;
+  const auto announce = [&](std::uint64_t id, std::uint64_t total) {
+    const auto result = in.announce({1, id, false}, total, base::Deadline::never(), none);
+    return result.ok() ? std::optional<ErrorCode>() : result.failure().code;
+  };
+  EXPECT_EQ(announce(1, kMiB + 1), ErrorCode::too_large);
+  EXPECT_EQ(announce(1, 0), ErrorCode::protocol);
+  EXPECT_EQ(announce(1, kMiB), std::nullopt);
+  EXPECT_EQ(announce(1, 10), ErrorCode::protocol);
+  EXPECT_EQ(announce(2, kMiB), std::nullopt);
+  EXPECT_EQ(announce(3, 1), ErrorCode::busy);
+  (void)in.drop({1, 1, false}, none);
+  EXPECT_EQ(announce(3, 1), std::nullopt);
+}
+
+TEST(InTransfers, WhoSendsMoreThanAnnouncedBreaksTheExchangeOnly) {
+  InTransfers in(kMiB, 2 * kMiB);
+  std::unique_ptr<Work> none;
+  ASSERT_TRUE(in.announce({1, 1, false}, 100, base::Deadline::never(), none).ok());
+  ASSERT_TRUE(in.announce({1, 2, false}, 100, base::Deadline::never(), none).ok());
+  const std::vector<std::byte> bytes(101);
+  EXPECT_EQ(in.take({1, 1, false}, bytes).what, What::broken);
+  EXPECT_EQ(in.take({1, 1, false}, bytes).what, What::unknown);
+  EXPECT_EQ(in.take({1, 2, false}, base::Bytes(bytes).first(100)).what, What::complete);
+  EXPECT_EQ(in.memory(), 0u);
+}
+
+TEST(InTransfers, WhoSendsMoreThanCreditBreaksTheExchange) {
+  InTransfers in(4 * kMiB, 4 * kMiB);
+  std::unique_ptr<Work> none;
+  ASSERT_TRUE(in.announce({1, 1, false}, 4 * kMiB, base::Deadline::never(), none).ok());
+  const std::vector<std::byte> chunk(wire::kMaxChunk);
+  std::size_t granted = 0;
+  What what = What::more;
+  // The credit that falls due is never sent, and a sender that goes on all the same is found out.
+  for (int i = 0; i < 8; ++i) what = in.take({1, 1, false}, chunk).what;
+  EXPECT_EQ(what, What::more);
+  for (const auto& grant : in.take_grants()) granted += grant.credit.bytes;
+  EXPECT_EQ(granted, wire::kInitialCreditBytes);
+  for (int i = 0; i < 9 && what == What::more; ++i) what = in.take({1, 1, false}, std::vector<std::byte>(65'537)).what;
+  EXPECT_EQ(what, What::broken) << "larger than a chunk may be";
+}
+
+TEST(InTransfers, EveryByteIsCreditedInTheEnd) {
+  InTransfers in(4 * kMiB, 4 * kMiB);
+  std::unique_ptr<Work> none;
+  const std::vector<std::byte> chunk(60'000);
+  const auto granted = [&] {
+    std::size_t bytes = 0;
+    for (const auto& grant : in.take_grants()) bytes += grant.credit.bytes;
+    return bytes;
+  };
+  (void)in.take({1, 9, false}, chunk);
+  EXPECT_EQ(granted(), 60'000u) << "belongs to nothing";
+  ASSERT_TRUE(in.announce({1, 1, false}, 120'000, base::Deadline::never(), none).ok());
+  (void)in.take({1, 1, false}, chunk);
+  EXPECT_EQ(granted(), 0u);
+  (void)in.take({1, 1, false}, chunk);
+  EXPECT_EQ(granted(), 120'000u) << "complete";
+  ASSERT_TRUE(in.announce({1, 2, false}, 120'000, base::Deadline::never(), none).ok());
+  (void)in.take({1, 2, false}, chunk);
+  EXPECT_TRUE(in.drop({1, 2, false}, none));
+  EXPECT_EQ(granted(), 60'000u) << "dropped";
+}
+
+struct Nothing final : Work {
+  void run(bool) override {}
+  void discard() override {}
+};
+
+TEST(InTransfers, ExpiresThoseWhoseTimeIsOver) {
+  InTransfers in(kMiB, 4 * kMiB);
+  const base::SteadyTime now{std::chrono::seconds(100)};
+  const auto announce = [&](std::uint64_t id, base::Deadline deadline) {
+    std::unique_ptr<Work> owner = std::make_unique<Nothing>();
+    ASSERT_TRUE(in.announce({1, id, false}, 1000, deadline, owner).ok());
+    EXPECT_EQ(owner, nullptr);
+  };
+  announce(1, base::Deadline{now - std::chrono::seconds(1)});
+  announce(2, base::Deadline{now + std::chrono::seconds(5)});
+  announce(3, base::Deadline::never());
+  base::Deadline next;
+  EXPECT_EQ(in.drop_expired(now, next).size(), 1u);
+  EXPECT_EQ(next.at, now + std::chrono::seconds(5));
+  EXPECT_EQ(in.memory(), 2000u);
+  EXPECT_EQ(in.drop_owned().size(), 2u);
+  EXPECT_TRUE(in.empty());
+}
+
+}  // namespace
+}  // namespace daffi::rpc
