@@ -37,9 +37,9 @@ Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine,
 
 void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
   // A circle, so that a coroutine which answers late still finds us; ~Node opens it.
-  server = std::make_shared<rpc::Server>(engine, shared_from_this(), options.language,
-                                         rpc::Server::Limits{options.max_queued_bytes, options.max_streams,
-                                                             options.max_message_size});
+  server = std::make_shared<rpc::Server>(
+      engine, shared_from_this(), options.language,
+      rpc::Server::Limits{options.max_queued_bytes, options.max_streams, options.max_message_size});
   async_support = std::make_shared<const AsyncCall::Support>(
       AsyncCall::Support{engine, clock(), [weak = weak_from_this()](AsyncCall& call) {
                            if (const auto self = weak.lock()) self->cancel(call);

@@ -33,7 +33,7 @@ struct Options {
   base::Duration grace = std::chrono::seconds(5);
   base::Duration drain_timeout = std::chrono::seconds(20);
   detail::Balance balance = detail::Balance::round_robin;
-  bool allow_code = false;  ///< from whoever has proved by TLS who they are
+  bool allow_code = false;                    ///< from whoever has proved by TLS who they are
   std::size_t max_message_size = 256u << 20;  ///< arguments of a call, or a result
   std::size_t max_arriving_bytes = std::size_t{1}
                                    << 30;  ///< large ones on their way in, all together; not less than one

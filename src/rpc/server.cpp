@@ -64,7 +64,8 @@ bool Server::on_call(const wire::Frame& frame) {
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
   if (request->entry && request->entry->spec.wants_context) watch(*request);
-  if (!open_stream(*request)) [[unlikely]] return true;
+  if (!open_stream(*request)) [[unlikely]]
+    return true;
   mine.calls.push_back(request);
   return true;
 }
