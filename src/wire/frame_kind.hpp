@@ -48,7 +48,7 @@ enum class FrameKind : std::uint8_t {
   bounce = 20,
   /// The callee did not run the call: error number, the call enclosed. From node to node.
   refuse = 21,
-  /// One item of a stream, or the announcement of one that comes in chunks. From node to node.
+  /// One item of a stream. From node to node.
   item = 22,
   /// The end of a stream: nothing, or an error. From node to node.
   end = 23,

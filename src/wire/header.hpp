@@ -22,7 +22,7 @@ inline constexpr std::uint32_t kControllerMember = 0;
 
 /// Header flag of item, end, chunk, credit: sent by the callee, so that the id is one that the receiver gave.
 inline constexpr std::uint8_t kFromCallee = 1;
-/// Header flag of call, result, item: only the announcement of a value; its bytes follow in chunk frames.
+/// Header flag of call, result: only the announcement of a value; its bytes follow in chunk frames.
 inline constexpr std::uint8_t kChunked = 2;
 
 /// Bulk frames may be held back behind all others, at every hop, and keep their order among themselves. Threads: any.
