@@ -26,6 +26,11 @@ std::uint32_t head_flags(const detail::CallSpec& spec) {
          (spec.takes_items ? wire::CallHead::kTakesItems : 0);
 }
 
+bool is_unknown(ErrorCode code) {
+  return code == ErrorCode::unknown_callback || code == ErrorCode::unknown_receiver ||
+         code == ErrorCode::unknown_process;
+}
+
 base::Failure mixed_up(const detail::CallSpec& spec, const Signature& signature) {
   const std::string said = "Function signature: " + signature.text(spec.name);
   if (!signature.stream) {
@@ -184,8 +189,15 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     const auto over = channel.load();
     if (!over) return park(call, frame, {});
     Pick choice = pick(call);
-    if (choice.failure) return fail(call, std::move(*choice.failure));
-    if (choice.wait) return park(call, frame, {});
+    if (choice.failure) {
+      // Whom it has waited for was there: gone is not unknown.
+      return fail(call,
+                  call.waited && is_unknown(choice.failure->code) ? patience_ended(call) : std::move(*choice.failure));
+    }
+    if (choice.wait) {
+      call.waited = true;
+      return park(call, frame, {});
+    }
     if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked, *over))
       return;
   }
@@ -286,11 +298,17 @@ Node::Impl::Pick Node::Impl::pick_process(rpc::OutgoingCall& call) {
   if (at && !at->suspended && !at->draining && !tried) return {Route{at->member, call.spec.system}, false, {}};
   if ((at && at->suspended) || (tried && call.bounced)) return {{}, true, {}};
   if (directory.is_expected_process(process, clock().now())) return {{}, true, {}};
+  if (still_hoping(call)) return {{}, true, {}};
   if (call.refusal) return {{}, false, call.refusal};
   if (at) {
     return {{}, false, base::fail(ErrorCode::draining, "process '" + process + "' is stopping and takes no calls")};
   }
   return {{}, false, base::fail(ErrorCode::unknown_process, "Seems process '" + process + "' is not running.")};
+}
+
+// Whom it waits for may have been replaced by one of the same name that has not registered everything yet.
+bool Node::Impl::still_hoping(const rpc::OutgoingCall& call) const {
+  return call.waited && call.patience && *call.patience > clock().now();
 }
 
 Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
@@ -303,6 +321,7 @@ Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
   const bool own_unannounced = holder && holder->callback_id == 0;
   if (own_unannounced || (holder && holder->suspended) || (tried && call.bounced)) return {{}, true, {}};
   if (directory.is_expected_process(spec.receiver, clock().now())) return {{}, true, {}};
+  if (still_hoping(call)) return {{}, true, {}};
   if (call.refusal) return {{}, false, call.refusal};
   if (holder && holder->draining) {
     return {
@@ -348,6 +367,7 @@ Node::Impl::Pick Node::Impl::nobody_to_pick(const rpc::OutgoingCall& call, const
   const bool suspended = std::any_of(holders.begin(), holders.end(), [](const Holder& h) { return h.suspended; });
   if (suspended || (call.bounced && !holders.empty())) return {{}, true, {}};
   if (holders.empty() && directory.is_expected(spec.name, clock().now())) return {{}, true, {}};
+  if (still_hoping(call)) return {{}, true, {}};
   if (call.refusal) return {{}, false, call.refusal};
   if (!holders.empty()) {
     return {{}, false, base::fail(ErrorCode::draining, "every process that holds '" + spec.name + "' is stopping")};
@@ -417,6 +437,7 @@ void Node::Impl::retry_parked(bool directory_changed) {
         place(call, one.front().frame, false);
         continue;
       }
+      call.waited = true;
     }
     if (!waits_for_eta && !call.patience) call.patience = now + (connected ? options.grace : options.connect_wait);
     if (!waits_for_eta && *call.patience <= now) {

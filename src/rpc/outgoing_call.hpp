@@ -46,6 +46,7 @@ class OutgoingCall : public Completion {
   base::Deadline deadline;                   ///< end of the caller's patience
   bool code_sent = false;                    ///< the code itself, not only its hash
   bool sent = false;                         ///< a frame may have left for `target`
+  bool waited = false;                       ///< for one who was away, or expected back
   std::optional<base::SteadyTime> patience;  ///< how long a place is looked for; set when first parked
   std::optional<base::Failure> refusal;      ///< why the last of `tried` did not take it
   bool bounced = false;                      ///< … it never reached that one

@@ -201,8 +201,10 @@ OutgoingItems::Slice OutgoingItems::finish(ItemsOwner::End end, std::exception_p
 }
 
 bool OutgoingItems::covered() const {
-  return std::all_of(targets_.begin(), targets_.end(),
-                     [this](const Target& target) { return covers(target.credit.available(), wanted_); });
+  for (const Target& target : targets_) {
+    if (!covers(target.credit.available(), wanted_)) return false;
+  }
+  return true;
 }
 
 bool OutgoingItems::on_credit(std::uint32_t member, std::uint64_t id, const Credit& credit) {

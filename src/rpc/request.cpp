@@ -213,8 +213,10 @@ void Request::leave_unrun() {
 // Nobody waits for an answer any more.
 bool Request::given_up() const {
   if ((stop && stop->stop_requested()) || (stream && stream->stopped())) return true;
-  return !deadline.is_never() && deadline.passed(server->host_->clock().now());
+  return out_of_time();
 }
+
+bool Request::out_of_time() const { return !deadline.is_never() && deadline.passed(server->host_->clock().now()); }
 
 void Request::run(bool last) {
   const std::unique_ptr<Request> self(this);
@@ -270,7 +272,9 @@ void Request::invoke(session::Urgency urgency) {
       deferred = call.deferred();
       if (!deferred && call.rejected()) {
         answer.failure(base::fail(ErrorCode::remote_arguments, *call.rejected()), urgency);
-      } else if (!deferred) {
+      } else if (!deferred && !out_of_time()) {
+        // Out of time, its caller has said so already: a result that overtakes it would only make that a matter of
+        // luck.
         answer.result(call.result(), urgency);
       }
     } catch (...) {

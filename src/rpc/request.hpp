@@ -68,6 +68,7 @@ class Request final : public Work {
 
  private:
   bool given_up() const;
+  bool out_of_time() const;
   void leave_unrun();
   std::function<void()> on_end() const;
   bool enter();
