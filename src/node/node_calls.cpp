@@ -15,10 +15,6 @@ constexpr auto kBurst = std::chrono::microseconds(20);
 // With so many calls under way one more has company for certain.
 constexpr std::size_t kManyCalls = 16;
 
-base::Failure stopped_failure() {
-  return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
-}
-
 base::Failure no_controller_failure() { return base::fail(ErrorCode::no_controller, "Lost connection to Controller."); }
 
 std::uint32_t head_flags(const detail::CallSpec& spec) {
@@ -43,6 +39,10 @@ base::Failure mixed_up(const detail::CallSpec& spec, const Signature& signature)
 }
 
 }  // namespace
+
+base::Failure stopped_failure() {
+  return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
+}
 
 std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now) {
   if (deadline.is_never()) return wire::CallHead::kNoLimit;
@@ -373,81 +373,6 @@ Node::Impl::Pick Node::Impl::nobody_to_pick(const rpc::OutgoingCall& call, const
     return {{}, false, base::fail(ErrorCode::draining, "every process that holds '" + spec.name + "' is stopping")};
   }
   return {{}, false, base::fail(ErrorCode::unknown_callback, directory.unknown_callback_text(spec.name))};
-}
-
-void Node::Impl::park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before) {
-  const auto now = clock().now();
-  base::SteadyTime wake = not_before;
-  if (not_before == base::SteadyTime()) {
-    const auto wait = channel.load() ? options.grace : options.connect_wait;
-    if (!call.patience) call.patience = now + wait;
-    wake = std::min(*call.patience, call.deadline.at);
-  }
-  bool full = false;
-  {
-    base::Lock lock(parked_mutex);
-    full = parked.size() >= options.max_pending_calls;
-    if (!full) parked.push_back({&call, std::vector<std::byte>(frame.begin(), frame.end()), not_before});
-  }
-  if (full) return fail(call, base::fail(ErrorCode::busy, "too many calls are waiting"));
-  schedule(wake);
-  // The connection or the directory may have come between the look and the list; so may the end.
-  if (not_before == base::SteadyTime() || stopping.load()) {
-    loop.post([self = shared_from_this()] { self->retry_parked(false); });
-  }
-}
-
-bool Node::Impl::unpark(const rpc::OutgoingCall& call) {
-  base::Lock lock(parked_mutex);
-  const auto it = std::find_if(parked.begin(), parked.end(), [&](const Parked& p) { return p.call == &call; });
-  if (it == parked.end()) return false;
-  parked.erase(it);
-  return true;
-}
-
-// Strand: the loop's thread. Looks at every parked call once.
-void Node::Impl::retry_parked(bool directory_changed) {
-  std::list<Parked> mine;
-  {
-    base::Lock lock(parked_mutex);
-    mine.swap(parked);
-  }
-  const auto now = clock().now();
-  const bool connected = channel.load() != nullptr;
-  while (!mine.empty()) {
-    std::list<Parked> one;
-    one.splice(one.begin(), mine, mine.begin());
-    rpc::OutgoingCall& call = *one.front().call;
-    if (stopping.load()) {
-      fail(call, stopped_failure());
-      continue;
-    }
-    if (call.deadline.passed(now)) {
-      fail(call, timed_out(call));
-      continue;
-    }
-    const bool waits_for_eta = one.front().not_before > now;
-    if (directory_changed && call.bounced) {
-      call.tried.clear();
-      call.bounced = false;
-    }
-    if (!waits_for_eta && connected) {
-      const Pick choice = pick(call);
-      if (!choice.wait) {
-        place(call, one.front().frame, false);
-        continue;
-      }
-      call.waited = true;
-    }
-    if (!waits_for_eta && !call.patience) call.patience = now + (connected ? options.grace : options.connect_wait);
-    if (!waits_for_eta && *call.patience <= now) {
-      fail(call, patience_ended(call));
-      continue;
-    }
-    schedule(waits_for_eta ? one.front().not_before : std::min(*call.patience, call.deadline.at));
-    base::Lock lock(parked_mutex);
-    parked.splice(parked.end(), one);
-  }
 }
 
 void Node::Impl::fail(rpc::OutgoingCall& call, base::Failure failure) {

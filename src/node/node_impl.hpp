@@ -1,7 +1,7 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
-/// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_broadcast.cpp (calls to many),
-/// node_streams.cpp (streams), node_transfers.cpp (large values), node_code.cpp (code that travels), node_frames.cpp
-/// (what comes in) and node_waits.cpp (waiting for others).
+/// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_parking.cpp (calls that wait),
+/// node_broadcast.cpp (calls to many), node_streams.cpp (streams), node_transfers.cpp (large values), node_code.cpp
+/// (code that travels), node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -124,9 +124,6 @@ struct Node::Impl final : session::ChannelSink,
   Pick pick_any(rpc::OutgoingCall& call);
   const std::vector<Holder>& holders_of(const std::string& callback) const;
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
-  void park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before);
-  bool unpark(const rpc::OutgoingCall& call);
-  void retry_parked(bool directory_changed);
   void fail(rpc::OutgoingCall& call, base::Failure failure);
   bool take_back(rpc::OutgoingCall& call);
   void abandon(rpc::OutgoingCall& call, base::Failure failure);
@@ -174,6 +171,11 @@ struct Node::Impl final : session::ChannelSink,
   bool is_cut_off(std::uint32_t member) const;
   void avoid_cut_off(rpc::OutgoingCall& call) const;
   void forget_cut_off(const std::vector<MemberId>& left);
+
+  // node_parking.cpp
+  void park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before);
+  bool unpark(const rpc::OutgoingCall& call);
+  void retry_parked(bool directory_changed);
 
   // node_waits.cpp
   base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
@@ -263,5 +265,7 @@ struct Node::Impl final : session::ChannelSink,
 
 /// The time a call's caller still waits, as its frame says it.
 std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now);
+/// What a call is told after stop().
+base::Failure stopped_failure();
 
 }  // namespace daffi::node

@@ -13,6 +13,7 @@
 
 #include "daffi/daffi.hpp"
 #include "support/process.hpp"
+#include "support/registered.hpp"
 
 namespace daffi::tests {
 namespace {
@@ -122,7 +123,7 @@ TEST_F(Loss, BroadcastsToManyProcessesKeepTheirAnswersApartUnderLoad) {
   std::vector<std::unique_ptr<Process>> workers;
   for (int i = 0; i < 8; ++i) workers.push_back(worker("w" + std::to_string(i)));
   Global g(caller_options());
-  for (int i = 0; i < 8; ++i) g.wait_process("w" + std::to_string(i), 30);
+  for (int i = 0; i < 8; ++i) wait_until_registered(g, "w" + std::to_string(i), "echo");
   const Fetch<std::string(std::string)> echo{g, "echo"};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -2,14 +2,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <algorithm>
-#include <chrono>
 #include <daffi/daffi.hpp>
 #include <memory>
-#include <thread>
 
 #include "support/command.hpp"
 #include "support/process.hpp"
+#include "support/registered.hpp"
 
 namespace daffi::tests {
 namespace {
@@ -27,21 +25,10 @@ class Streams : public Test {
     options.process_name = "caller";
     options.unix_sock_path = folder();
     g_ = std::make_unique<Global>(std::move(options));
-    wait_for_all_of("w");
+    wait_until_registered(*g_, "w", "feed");
   }
 
   std::string folder() const { return folder_.path().string(); }
-  // A process is seen before the callbacks that it registers after its start.
-  void wait_for_all_of(const std::string& name) const {
-    const auto until = std::chrono::steady_clock::now() + 10s;
-    for (;;) {
-      const auto all = g_->registered_callbacks();
-      const auto found = all.find(name);
-      if (found != all.end() && std::ranges::count(found->second, "feed") == 1) return;
-      ASSERT_LT(std::chrono::steady_clock::now(), until) << name << " has not announced its last callback";
-      std::this_thread::yield();
-    }
-  }
   std::unique_ptr<Process> start_worker(const std::string& name) const {
     auto worker =
         std::make_unique<Process>(program("worker"), std::vector<std::string>{"--folder", folder(), "--name", name});
@@ -112,7 +99,7 @@ TEST_F(Streams, EndTheGeneratorWhenTheCallerIsKilled) {
 
 TEST_F(Streams, ToACallbackReachEveryHolder) {
   const auto second = start_worker("v");
-  wait_for_all_of("v");
+  wait_until_registered(*g_, "v", "feed");
   Fetch<void()> take{*g_, "take", []() -> Generator<int> {
                        for (int i = 0; i < 100'000; ++i) co_yield i;
                      }};
@@ -124,7 +111,7 @@ TEST_F(Streams, ToACallbackReachEveryHolder) {
 
 TEST_F(Streams, ToACallbackNameTheReceiverThatIsKilled) {
   const auto second = start_worker("v");
-  wait_for_all_of("v");
+  wait_until_registered(*g_, "v", "feed");
   auto result = Fetch<void(), BG>(*g_, "take", endless)();
   second->wait_for_line("taken a thousand");
   second->send(SIGKILL);
@@ -139,7 +126,7 @@ TEST_F(Streams, ToACallbackNameTheReceiverThatIsKilled) {
 
 TEST_F(Streams, ToACallbackEndWhenTheirSourceIsKilled) {
   const auto source = start_worker("v");
-  wait_for_all_of("v");
+  wait_until_registered(*g_, "v", "feed");
   auto feeding = g_->call("feed", "w") & BG{.receiver = "v"};
   worker_->wait_for_line("taken a thousand");
   source->send(SIGKILL);
