@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <latch>
@@ -326,7 +327,10 @@ TEST(GlobalOnSockets, LeavesNoThreadBehind) {
     const auto controller = controller_on_tcp();
     Global client(node_of(*controller, "client"));
   }
-  EXPECT_EQ(threads(), before);
+  // The kernel lists a thread for a moment after it has been joined.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (threads() > before && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_LE(threads(), before);
 }
 
 }  // namespace
