@@ -137,7 +137,7 @@ TEST(SendQueue, WhereverWritesAreCutAllFramesArriveWhole) {
     Wire wire;
     std::size_t urgent = 0;
     for (std::uint64_t id = 0; id < 30; ++id) wire.bulk(id, 37 * (id % 7) + 1, id % 3 == 0 ? 1 : 2);
-    for (int round = 0; !wire.queue.empty(); ++round) {
+    for (std::size_t round = 0; !wire.queue.empty(); ++round) {
       if (round % 5 == 0 && urgent < 20) wire.urgent(100 + urgent++, round % 3);
       wire.write(cut, round % 2 == 0);
     }
