@@ -131,6 +131,7 @@ void Answer::result(Writer& result, session::Urgency urgency) const {
     return failure(base::fail(ErrorCode::result_too_large, text), urgency);
   }
   if (!wanted_) return;
+  if (!deadline_.is_never() && deadline_.passed(server_.host_->clock().now())) return;
   if (result.size() > wire::kMaxUnchunked) return send_large(result, urgency);
   send(wire::FrameKind::result, result.buffer(), urgency);
 }
@@ -213,10 +214,8 @@ void Request::leave_unrun() {
 // Nobody waits for an answer any more.
 bool Request::given_up() const {
   if ((stop && stop->stop_requested()) || (stream && stream->stopped())) return true;
-  return out_of_time();
+  return !deadline.is_never() && deadline.passed(server->host_->clock().now());
 }
-
-bool Request::out_of_time() const { return !deadline.is_never() && deadline.passed(server->host_->clock().now()); }
 
 void Request::run(bool last) {
   const std::unique_ptr<Request> self(this);
@@ -248,7 +247,7 @@ bool Request::enter() {
 
 void Request::invoke(session::Urgency urgency) {
   CallbackEntry& callback = *entry;
-  Answer answer(*server, callback, header, (head.flags & wire::CallHead::kNoReply) == 0);
+  Answer answer(*server, callback, header, (head.flags & wire::CallHead::kNoReply) == 0, deadline);
   std::optional<CallContext> context;
   if (callback.spec.wants_context) {
     std::optional<std::chrono::steady_clock::time_point> until;
@@ -272,9 +271,7 @@ void Request::invoke(session::Urgency urgency) {
       deferred = call.deferred();
       if (!deferred && call.rejected()) {
         answer.failure(base::fail(ErrorCode::remote_arguments, *call.rejected()), urgency);
-      } else if (!deferred && !out_of_time()) {
-        // Out of time, its caller has said so already: a result that overtakes it would only make that a matter of
-        // luck.
+      } else if (!deferred) {
         answer.result(call.result(), urgency);
       }
     } catch (...) {

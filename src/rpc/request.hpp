@@ -13,10 +13,12 @@ namespace daffi::rpc {
 /// Writes answers to one call. Refers to server and entry, which outlive it. Value; threads: any.
 class Answer {
  public:
-  Answer(Server& server, const CallbackEntry& entry, const wire::Header& call, bool wanted)
-      : server_(server), entry_(entry), call_(call), wanted_(wanted) {}
+  /// `deadline`: the end of the caller's patience.
+  Answer(Server& server, const CallbackEntry& entry, const wire::Header& call, bool wanted, base::Deadline deadline)
+      : server_(server), entry_(entry), call_(call), wanted_(wanted), deadline_(deadline) {}
 
-  /// `result` has detail::kResultHeadroom in front.
+  /// `result` has detail::kResultHeadroom in front. Out of time nothing is sent: the caller has said so already, and a
+  /// result that overtakes that would only make it a matter of luck.
   void result(Writer& result, session::Urgency urgency) const;
   void failure(const base::Failure& failure, session::Urgency urgency) const;
   /// What a callback threw, as its caller is to see it.
@@ -34,6 +36,7 @@ class Answer {
   const CallbackEntry& entry_;
   wire::Header call_;
   bool wanted_;
+  base::Deadline deadline_;
 };
 
 /// From the read role to a handler thread. Owned as Work says.
@@ -68,7 +71,6 @@ class Request final : public Work {
 
  private:
   bool given_up() const;
-  bool out_of_time() const;
   void leave_unrun();
   std::function<void()> on_end() const;
   bool enter();
