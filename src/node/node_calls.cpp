@@ -22,9 +22,8 @@ std::uint32_t head_flags(const detail::CallSpec& spec) {
          (spec.takes_items ? wire::CallHead::kTakesItems : 0);
 }
 
-bool is_unknown(ErrorCode code) {
-  return code == ErrorCode::unknown_callback || code == ErrorCode::unknown_receiver ||
-         code == ErrorCode::unknown_process;
+base::Failure is_stopping(const std::string& process) {
+  return base::fail(ErrorCode::draining, "process '" + process + "' is stopping and takes no calls");
 }
 
 base::Failure mixed_up(const detail::CallSpec& spec, const Signature& signature) {
@@ -189,11 +188,7 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     const auto over = channel.load();
     if (!over) return park(call, frame, {});
     Pick choice = pick(call);
-    if (choice.failure) {
-      // Whom it has waited for was there: gone is not unknown.
-      return fail(call,
-                  call.waited && is_unknown(choice.failure->code) ? patience_ended(call) : std::move(*choice.failure));
-    }
+    if (choice.failure) return fail(call, std::move(*choice.failure));
     if (choice.wait) {
       call.waited = true;
       return park(call, frame, {});
@@ -298,17 +293,20 @@ Node::Impl::Pick Node::Impl::pick_process(rpc::OutgoingCall& call) {
   if (at && !at->suspended && !at->draining && !tried) return {Route{at->member, call.spec.system}, false, {}};
   if ((at && at->suspended) || (tried && call.bounced)) return {{}, true, {}};
   if (directory.is_expected_process(process, clock().now())) return {{}, true, {}};
-  if (still_hoping(call)) return {{}, true, {}};
-  if (call.refusal) return {{}, false, call.refusal};
-  if (at) {
-    return {{}, false, base::fail(ErrorCode::draining, "process '" + process + "' is stopping and takes no calls")};
-  }
-  return {{}, false, base::fail(ErrorCode::unknown_process, "Seems process '" + process + "' is not running.")};
+  return nobody_left(call, !at, [&] {
+    return at ? is_stopping(process)
+              : base::fail(ErrorCode::unknown_process, "Seems process '" + process + "' is not running.");
+  });
 }
 
-// Whom it waits for may have been replaced by one of the same name that has not registered everything yet.
-bool Node::Impl::still_hoping(const rpc::OutgoingCall& call) const {
-  return call.waited && call.patience && *call.patience > clock().now();
+// Nobody can take it now. `gone`: the directory knows none who might; `otherwise` says what to tell who did not wait.
+Node::Impl::Pick Node::Impl::nobody_left(const rpc::OutgoingCall& call, bool gone,
+                                         const std::function<base::Failure()>& otherwise) const {
+  // Whom it waits for may have been replaced by one of the same name that has not registered everything yet.
+  if (call.waited && call.patience && *call.patience > clock().now()) return {{}, true, {}};
+  if (call.refusal) return {{}, false, call.refusal};
+  if (call.waited && gone) return {{}, false, patience_ended(call)};
+  return {{}, false, otherwise()};
 }
 
 Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
@@ -321,14 +319,10 @@ Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
   const bool own_unannounced = holder && holder->callback_id == 0;
   if (own_unannounced || (holder && holder->suspended) || (tried && call.bounced)) return {{}, true, {}};
   if (directory.is_expected_process(spec.receiver, clock().now())) return {{}, true, {}};
-  if (still_hoping(call)) return {{}, true, {}};
-  if (call.refusal) return {{}, false, call.refusal};
-  if (holder && holder->draining) {
-    return {
-        {}, false, base::fail(ErrorCode::draining, "process '" + spec.receiver + "' is stopping and takes no calls")};
-  }
-  return {
-      {}, false, base::fail(ErrorCode::unknown_receiver, directory.unknown_receiver_text(spec.receiver, spec.name))};
+  return nobody_left(call, !holder, [&] {
+    if (holder && holder->draining) return is_stopping(spec.receiver);
+    return base::fail(ErrorCode::unknown_receiver, directory.unknown_receiver_text(spec.receiver, spec.name));
+  });
 }
 
 // Most calls of a thread go to the callback that its last one went to: what the directory said is kept until the
@@ -367,12 +361,11 @@ Node::Impl::Pick Node::Impl::nobody_to_pick(const rpc::OutgoingCall& call, const
   const bool suspended = std::any_of(holders.begin(), holders.end(), [](const Holder& h) { return h.suspended; });
   if (suspended || (call.bounced && !holders.empty())) return {{}, true, {}};
   if (holders.empty() && directory.is_expected(spec.name, clock().now())) return {{}, true, {}};
-  if (still_hoping(call)) return {{}, true, {}};
-  if (call.refusal) return {{}, false, call.refusal};
-  if (!holders.empty()) {
-    return {{}, false, base::fail(ErrorCode::draining, "every process that holds '" + spec.name + "' is stopping")};
-  }
-  return {{}, false, base::fail(ErrorCode::unknown_callback, directory.unknown_callback_text(spec.name))};
+  return nobody_left(call, holders.empty(), [&] {
+    return holders.empty()
+               ? base::fail(ErrorCode::unknown_callback, directory.unknown_callback_text(spec.name))
+               : base::fail(ErrorCode::draining, "every process that holds '" + spec.name + "' is stopping");
+  });
 }
 
 void Node::Impl::fail(rpc::OutgoingCall& call, base::Failure failure) {

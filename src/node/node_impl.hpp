@@ -118,7 +118,7 @@ struct Node::Impl final : session::ChannelSink,
                  session::Channel& over);
   session::Urgency urgency_of_async(base::SteadyTime now);
   Pick pick(rpc::OutgoingCall& call);
-  bool still_hoping(const rpc::OutgoingCall& call) const;
+  Pick nobody_left(const rpc::OutgoingCall& call, bool gone, const std::function<base::Failure()>& otherwise) const;
   Pick pick_receiver(rpc::OutgoingCall& call);
   Pick pick_process(rpc::OutgoingCall& call);
   Pick pick_any(rpc::OutgoingCall& call);
