@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/sha256.hpp"
 #include "net/identity.hpp"
 #include "node/node_impl.hpp"
 #include "rpc/schedule_store.hpp"
@@ -64,12 +65,7 @@ std::string file_name_of(const std::string& process) {
   if (name.size() <= kLongest) return name;
   name.resize(kLongest - 40);
   name += '.';
-  const auto digest = net::hmac_sha256({}, {std::as_bytes(std::span(process))});
-  for (const std::byte byte : std::span(digest).first(16)) {
-    name += kHex[std::to_integer<unsigned>(byte) >> 4];
-    name += kHex[std::to_integer<unsigned>(byte) & 15];
-  }
-  return name;
+  return name + base::hex(base::sha256(base::as_bytes(process))).substr(0, 32);
 }
 
 // What others schedule here has to be there, and must be something that ends.
