@@ -101,7 +101,13 @@ class FakeHost final : public ScheduleHost {
 /// One process, and what is left of it after it was killed.
 struct SchedulesWorld {
   explicit SchedulesWorld(ScheduleLimits process_limits = {}) : limits(process_limits) { start(); }
-  ~SchedulesWorld() { schedules->stop(); }
+  ~SchedulesWorld() { end(); }
+
+  /// Runs that go on are let go of: what ends them refers to the schedules, which refer to their host.
+  void end() {
+    schedules->stop();
+    host->going.clear();
+  }
 
   void start() {
     host = std::make_shared<FakeHost>(loop);
@@ -109,7 +115,7 @@ struct SchedulesWorld {
   }
   /// Ends the process as kill -9 does, and starts another one `later` with the same store.
   base::Result<void> restart(base::Duration later, bool with_callback = true) {
-    schedules->stop();
+    end();
     clock.advance(later);
     start();
     if (!with_callback) host->callbacks.clear();
