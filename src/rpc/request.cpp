@@ -286,7 +286,7 @@ void Request::invoke(session::Urgency urgency) {
 
 // What is to be done once the answer has left.
 std::function<void()> Request::on_end() const {
-  return [keep = server, entry = entry, key = Server::CallKey{header.member, header.id}, watched = stop.has_value(),
+  return [keep = server, entry = entry, key = ExchangeKey{header.member, header.id}, watched = stop.has_value(),
           streams = stream != nullptr] {
     if (streams) keep->streams_.close(key.member, key.id);
     keep->answered(*entry, key, watched);

@@ -9,7 +9,7 @@ void ServedStream::begin(std::shared_ptr<OutgoingItems> items) {
   {
     base::Lock lock(mutex_);
     outgoing_ = items;
-    if (!stopped_) return;
+    if (!stopped()) return;
   }
   items->stop();
 }
@@ -18,7 +18,7 @@ void ServedStream::stop(Engine& engine) {
   std::shared_ptr<OutgoingItems> items;
   {
     base::Lock lock(mutex_);
-    stopped_ = true;
+    stopped_.store(true);
     items = outgoing_;
   }
   if (items) items->stop();
@@ -26,11 +26,6 @@ void ServedStream::stop(Engine& engine) {
     incoming->close();
     incoming->wake(engine);
   }
-}
-
-bool ServedStream::stopped() const {
-  base::Lock lock(mutex_);
-  return stopped_;
 }
 
 std::shared_ptr<OutgoingItems> ServedStream::outgoing() const {
@@ -42,7 +37,7 @@ std::shared_ptr<ServedStream> ServedStreams::open(std::uint32_t member, std::uin
                                                   bool takes_items) {
   base::Lock lock(mutex_);
   if (streams_.size() >= limit_) return nullptr;
-  auto& place = streams_[Key{member, id}];
+  auto& place = streams_[ExchangeKey{member, id}];
   if (place) return nullptr;
   place = std::make_shared<ServedStream>(deadline, takes_items);
   return place;
@@ -50,12 +45,12 @@ std::shared_ptr<ServedStream> ServedStreams::open(std::uint32_t member, std::uin
 
 void ServedStreams::close(std::uint32_t member, std::uint64_t id) {
   base::Lock lock(mutex_);
-  streams_.erase(Key{member, id});
+  streams_.erase(ExchangeKey{member, id});
 }
 
 std::shared_ptr<ServedStream> ServedStreams::find(std::uint32_t member, std::uint64_t id) const {
   base::Lock lock(mutex_);
-  const auto it = streams_.find(Key{member, id});
+  const auto it = streams_.find(ExchangeKey{member, id});
   return it == streams_.end() ? nullptr : it->second;
 }
 
@@ -70,15 +65,15 @@ std::vector<std::shared_ptr<ServedStream>> ServedStreams::pick(Pick wanted) cons
 }
 
 std::vector<std::shared_ptr<ServedStream>> ServedStreams::of(std::uint32_t member) const {
-  return pick([member](const Key& key, const ServedStream&) { return key.member == member; });
+  return pick([member](const ExchangeKey& key, const ServedStream&) { return key.member == member; });
 }
 
 std::vector<std::shared_ptr<ServedStream>> ServedStreams::all() const {
-  return pick([](const Key&, const ServedStream&) { return true; });
+  return pick([](const ExchangeKey&, const ServedStream&) { return true; });
 }
 
 std::vector<std::shared_ptr<ServedStream>> ServedStreams::expired(base::SteadyTime now, base::Deadline& next) const {
-  return pick([now, &next](const Key&, const ServedStream& stream) {
+  return pick([now, &next](const ExchangeKey&, const ServedStream& stream) {
     if (stream.deadline().passed(now)) return true;
     next = base::Deadline::earlier(next, stream.deadline());
     return false;

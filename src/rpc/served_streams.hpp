@@ -1,12 +1,14 @@
 /// @file  ServedStreams: exchanges of items in which this process is the callee, from the arrival of the call on.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "base/annotations.hpp"
 #include "base/clock.hpp"
+#include "rpc/exchange_key.hpp"
 #include "rpc/incoming_items.hpp"
 #include "rpc/outgoing_items.hpp"
 
@@ -22,7 +24,7 @@ class ServedStream {
   void begin(std::shared_ptr<OutgoingItems> items);
   /// Nobody wants it any more: the producer is destroyed, items that wait are dropped. Not under the read role.
   void stop(Engine& engine);
-  bool stopped() const;
+  bool stopped() const { return stopped_.load(); }
   std::shared_ptr<OutgoingItems> outgoing() const;
   base::Deadline deadline() const { return deadline_; }
 
@@ -32,7 +34,7 @@ class ServedStream {
   const base::Deadline deadline_;
   mutable base::Mutex mutex_;
   std::shared_ptr<OutgoingItems> outgoing_ DAFFI_GUARDED_BY(mutex_);
-  bool stopped_ DAFFI_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> stopped_{false};  // written under mutex_; read once for each item
 };
 
 /// Threads: any. Bounded.
@@ -51,20 +53,12 @@ class ServedStreams {
   std::size_t size() const;
 
  private:
-  struct Key {
-    std::uint32_t member;
-    std::uint64_t id;
-    bool operator==(const Key&) const = default;
-  };
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const { return key.id * 0x9e3779b97f4a7c15ull + key.member; }
-  };
   template <typename Pick>
   std::vector<std::shared_ptr<ServedStream>> pick(Pick wanted) const;
 
   const std::size_t limit_;
   mutable base::Mutex mutex_;
-  std::unordered_map<Key, std::shared_ptr<ServedStream>, KeyHash> streams_ DAFFI_GUARDED_BY(mutex_);
+  std::unordered_map<ExchangeKey, std::shared_ptr<ServedStream>, ExchangeKeyHash> streams_ DAFFI_GUARDED_BY(mutex_);
 };
 
 }  // namespace daffi::rpc

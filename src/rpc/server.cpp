@@ -127,13 +127,13 @@ void Server::watch(Request& request) {
   request.stop.emplace();
   {
     base::Lock lock(mutex_);
-    watched_.insert_or_assign(CallKey{request.header.member, request.header.id},
+    watched_.insert_or_assign(ExchangeKey{request.header.member, request.header.id},
                               Watched{*request.stop, request.deadline});
   }
   if (!request.deadline.is_never()) host_->expire_at(request.deadline.at);
 }
 
-void Server::unwatch(const CallKey& key) {
+void Server::unwatch(const ExchangeKey& key) {
   base::Lock lock(mutex_);
   watched_.erase(key);
 }
@@ -145,7 +145,7 @@ void Server::on_cancel(const wire::Frame& frame) {
   InTransfers::Owners owners(1);
   if (transfers.in.drop({frame.header.member, frame.header.id, false}, owners[0])) forget_large(std::move(owners));
   base::Lock lock(mutex_);
-  const auto it = watched_.find(CallKey{frame.header.member, frame.header.id});
+  const auto it = watched_.find(ExchangeKey{frame.header.member, frame.header.id});
   if (it != watched_.end()) collected.stops.push_back(it->second.stop);
 }
 
@@ -295,7 +295,7 @@ void Server::expire(base::SteadyTime now) {
   if (!next.is_never()) host_->expire_at(next.at);
 }
 
-void Server::answered(CallbackEntry& entry, const CallKey& key, bool watched) {
+void Server::answered(CallbackEntry& entry, const ExchangeKey& key, bool watched) {
   if (watched) unwatch(key);
   callbacks_.leave(entry, *engine_);
   served_.fetch_add(1);

@@ -11,6 +11,7 @@
 #include "base/annotations.hpp"
 #include "rpc/callbacks.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/exchange_key.hpp"
 #include "rpc/local_call.hpp"
 #include "rpc/served_streams.hpp"
 #include "rpc/transfers.hpp"
@@ -92,14 +93,6 @@ class Server : public std::enable_shared_from_this<Server> {
  private:
   friend class Request;
   friend class Answer;
-  struct CallKey {
-    std::uint32_t member;
-    std::uint64_t id;
-    bool operator==(const CallKey&) const = default;
-  };
-  struct CallKeyHash {
-    std::size_t operator()(const CallKey& key) const { return key.id * 0x9e3779b97f4a7c15ull + key.member; }
-  };
   struct Watched {
     std::stop_source stop;
     base::Deadline deadline;
@@ -110,12 +103,12 @@ class Server : public std::enable_shared_from_this<Server> {
   void forget_large(InTransfers::Owners owners);
   void watch(class Request& request);
   bool open_stream(class Request& request);
-  void unwatch(const CallKey& key);
+  void unwatch(const ExchangeKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
   void stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams);
   void begun() { running_.fetch_add(1); }
   void ended();
-  void answered(CallbackEntry& entry, const CallKey& key, bool watched);
+  void answered(CallbackEntry& entry, const ExchangeKey& key, bool watched);
   void accepted(const wire::Header& call);
   bool idle(std::size_t own) const { return running_.load() <= own && queued_.load() == 0; }
 
@@ -133,7 +126,7 @@ class Server : public std::enable_shared_from_this<Server> {
   base::Mutex mutex_;
   Completion* idle_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
   std::size_t idle_own_ DAFFI_GUARDED_BY(mutex_) = 0;
-  std::unordered_map<CallKey, Watched, CallKeyHash> watched_
+  std::unordered_map<ExchangeKey, Watched, ExchangeKeyHash> watched_
       DAFFI_GUARDED_BY(mutex_);  // calls that can be told to stop
 };
 
