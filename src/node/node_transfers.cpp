@@ -44,16 +44,9 @@ void Node::Impl::send_chunk(const wire::Header& header, const base::Slice& chunk
 
 void Node::Impl::send_grants() {
   for (const auto& [key, credit] : values.in.take_grants()) {
-    const auto payload = rpc::encode_credit(credit);
-    std::array<std::byte, wire::kHeaderSize + rpc::kCreditSize> frame;
-    wire::Header header{.size = rpc::kCreditSize, .kind = wire::FrameKind::credit};
-    // Who takes a result is the caller; who takes arguments is not.
-    header.flags = key.from_callee ? std::uint8_t{0} : wire::kFromCallee;
-    header.epoch = epoch.load();
-    header.member = key.member;
-    header.id = key.id;
-    wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
-    std::copy(payload.begin(), payload.end(), frame.begin() + wire::kHeaderSize);
+    wire::Header received{.epoch = epoch.load(), .member = key.member, .id = key.id};
+    received.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
+    const auto frame = rpc::credit_frame(received, credit);
     send(frame, session::Urgency::now);
   }
 }

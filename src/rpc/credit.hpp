@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/bytes.hpp"
+#include "wire/header.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::rpc {
@@ -25,6 +26,9 @@ inline constexpr std::size_t kCreditSize = 8;
 std::array<std::byte, kCreditSize> encode_credit(const Credit& credit);
 /// Nothing when it is none, or grants nothing at all. Threads: any.
 std::optional<Credit> decode_credit(base::Bytes payload);
+using CreditFrame = std::array<std::byte, wire::kHeaderSize + kCreditSize>;
+/// The frame that grants credit to whoever sent `received`, an item or a chunk, under its id and epoch. Threads: any.
+CreditFrame credit_frame(const wire::Header& received, const Credit& credit);
 
 /// The sender's account. Strand: the lock of the exchange that it belongs to; it wakes nobody itself, add() says when
 /// its owner must.

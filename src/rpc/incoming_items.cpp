@@ -123,21 +123,9 @@ void IncomingItems::on_ready(std::function<void()> task, Engine& engine) {
   engine.submit_always(*make_task(std::move(task)));
 }
 
-IncomingItems::CreditFrame IncomingItems::credit_frame(const Credit& credit) const {
-  wire::Header header;
-  {
-    base::Lock lock(mutex_);
-    header = from_;
-  }
-  header.size = kCreditSize;
-  header.kind = wire::FrameKind::credit;
-  // Whoever sent the items as the callee is granted credit by its caller, and the other way round.
-  header.flags = (header.flags & wire::kFromCallee) != 0 ? std::uint8_t{0} : wire::kFromCallee;
-  CreditFrame frame;
-  wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
-  const auto payload = encode_credit(credit);
-  std::memcpy(frame.data() + wire::kHeaderSize, payload.data(), kCreditSize);
-  return frame;
+CreditFrame IncomingItems::credit_frame(const Credit& credit) const {
+  base::Lock lock(mutex_);
+  return rpc::credit_frame(from_, credit);
 }
 
 }  // namespace daffi::rpc

@@ -46,7 +46,6 @@ class IncomingItems {
   /// Runs `task` on a handler thread once ready(); at once (queued) when it is.
   void on_ready(std::function<void()> task, Engine& engine);
 
-  using CreditFrame = std::array<std::byte, wire::kHeaderSize + kCreditSize>;
   /// The frame that grants credit to the sender of what has come.
   CreditFrame credit_frame(const Credit& credit) const;
 
