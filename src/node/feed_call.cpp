@@ -3,13 +3,9 @@
 
 #include <utility>
 
-#include "base/random.hpp"
 #include "rpc/task_work.hpp"
 
 namespace daffi::node {
-namespace {
-std::atomic<std::uint64_t> next_number{1};
-}
 
 FeedLeg::FeedLeg(FeedCall& feed, detail::CallSpec call_spec)
     : OutgoingCall(own_spec_), feed_(feed), own_spec_(std::move(call_spec)) {}
@@ -24,8 +20,7 @@ FeedCall::FeedCall(detail::CallSpec spec, base::Deadline deadline, std::shared_p
       deadline_(deadline),
       engine_(std::move(engine)),
       host_(std::move(host)),
-      items_host_(std::move(items_host)),
-      number_(next_number.fetch_add(1)) {}
+      items_host_(std::move(items_host)) {}
 
 void FeedCall::run_here(std::unique_ptr<detail::ItemProducer> source) {
   {
@@ -113,15 +108,13 @@ void FeedCall::fail(std::exception_ptr error) {
 
 void FeedCall::try_finish() {
   std::shared_ptr<FeedCall> keep;
-  std::vector<std::function<void()>> continuations;
   {
     base::Lock lock(mutex_);
     if (!source_ended_ || open_legs_ > 0 || done_.done()) return;
     keep = std::exchange(self_, nullptr);
     engine_->finish(done_);
-    continuations.swap(continuations_);
   }
-  for (auto& task : continuations) engine_->submit_always(*rpc::make_task(std::move(task)));
+  continuations_.run(*engine_);
   host_->feed_ended();
 }
 
@@ -132,6 +125,7 @@ base::Failure FeedCall::too_large(std::size_t bytes) const {
 
 const detail::Reply& FeedCall::wait(std::optional<std::chrono::nanoseconds> limit) {
   if (!done_.done()) {
+    refuse_in_child(home_);
     const auto deadline = limit ? base::Deadline::in(items_host_->clock(), *limit) : base::Deadline::never();
     if (!engine_->wait(done_, deadline)) {
       base::throw_failure(base::fail(ErrorCode::timeout, "Function " + spec_.name + " result timed out"));
@@ -147,24 +141,13 @@ std::exception_ptr FeedCall::error() const {
 }
 
 void FeedCall::cancel() {
-  if (done_.done()) return;
+  if (done_.done() || home_.left()) return;
   fail(base::to_exception(base::fail(ErrorCode::cancelled, "Function " + spec_.name + " was cancelled")));
 }
 
 void FeedCall::on_done(std::function<void()> task) {
-  {
-    base::Lock lock(mutex_);
-    if (!done_.done()) {
-      continuations_.push_back(std::move(task));
-      return;
-    }
-  }
-  engine_->submit_always(*rpc::make_task(std::move(task)));
-}
-
-std::string FeedCall::uuid() const {
-  static const std::string process = base::random_hex(16);
-  return process + "-" + std::to_string(number_);
+  refuse_in_child(home_);
+  continuations_.add(std::move(task), done_, *engine_);
 }
 
 }  // namespace daffi::node

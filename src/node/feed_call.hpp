@@ -8,6 +8,7 @@
 #include "base/annotations.hpp"
 #include "daffi/detail/item_stream.hpp"
 #include "node/node.hpp"
+#include "node/pending.hpp"
 #include "rpc/outgoing_call.hpp"
 #include "rpc/outgoing_items.hpp"
 #include "rpc/server.hpp"
@@ -76,7 +77,7 @@ class FeedCall final : public detail::PendingCall,
   void cancel() override;
   void on_done(std::function<void()> task) override;
   const std::string& func_name() const override { return spec_.name; }
-  std::string uuid() const override;
+  std::string uuid() const override { return uuid_.text(); }
 
  private:
   void fail(std::exception_ptr error);
@@ -87,9 +88,11 @@ class FeedCall final : public detail::PendingCall,
   const std::shared_ptr<rpc::Engine> engine_;
   std::shared_ptr<FeedHost> host_;
   const std::shared_ptr<rpc::ServerHost> items_host_;
-  const std::uint64_t number_;
+  const CallUuid uuid_;
+  const base::HomeProcess home_;
   std::shared_ptr<rpc::OutgoingItems> items_;  // set once, before anything runs
   detail::Reply nothing_;
+  Continuations continuations_;
 
   mutable base::Mutex mutex_;
   rpc::Completion done_;
@@ -98,7 +101,6 @@ class FeedCall final : public detail::PendingCall,
   bool source_ended_ DAFFI_GUARDED_BY(mutex_) = false;
   bool all_sent_ DAFFI_GUARDED_BY(mutex_) = false;
   std::exception_ptr error_ DAFFI_GUARDED_BY(mutex_);
-  std::vector<std::function<void()>> continuations_ DAFFI_GUARDED_BY(mutex_);
   std::shared_ptr<FeedCall> self_ DAFFI_GUARDED_BY(mutex_);
 };
 

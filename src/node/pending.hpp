@@ -1,9 +1,11 @@
 /// @file  The three ways in which a caller waits for a call: blocked, with an AsyncResult, or not at all.
 #pragma once
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/annotations.hpp"
@@ -15,6 +17,34 @@ namespace daffi::node {
 /// What a call's maker is thrown: a broadcast that ran out of time carries what has arrived.
 std::exception_ptr to_exception(base::Failure failure, const detail::CallSpec& spec,
                                 const std::vector<detail::Gathered>& arrived);
+
+/// Throws GlobalContextError (stopped) in a child that was forked since: the result comes to its parent.
+void refuse_in_child(const base::HomeProcess& home);
+
+/// What is to run once a call has ended. Threads: any.
+class Continuations {
+ public:
+  /// Runs `task` on a handler thread once `end` is done; at once (queued) when it is.
+  void add(std::function<void()> task, const rpc::Completion& end, rpc::Engine& engine);
+  /// The call's `end` is done.
+  void run(rpc::Engine& engine);
+
+ private:
+  void run_all(rpc::Engine& engine);
+
+  std::atomic<bool> any_{false};
+  base::Mutex mutex_;
+  std::vector<std::function<void()>> tasks_ DAFFI_GUARDED_BY(mutex_);
+};
+
+/// A call's uuid, made when it is asked for. Threads: any.
+class CallUuid {
+ public:
+  std::string text() const;
+
+ private:
+  mutable std::atomic<std::uint64_t> number_{0};
+};
 
 /// FG. Lives on the caller's stack until it has settled.
 class BlockingCall final : public rpc::OutgoingCall {
@@ -45,18 +75,14 @@ class AsyncCall final : public rpc::OutgoingCall, public detail::PendingCall {
   void cancel() override;
   void on_done(std::function<void()> task) override;
   const std::string& func_name() const override { return spec.name; }
-  std::string uuid() const override;
+  std::string uuid() const override { return uuid_.text(); }
 
  private:
-  void run_continuations(rpc::Engine& engine);
-
   const detail::CallSpec own_spec_;
   const std::shared_ptr<const Support> support_;
-  mutable std::atomic<std::uint64_t> number_{0};  // given when it is asked for
-  std::atomic<bool> continued_{false};            // something may be in continuations_
+  const CallUuid uuid_;
   const base::HomeProcess home_;
-  base::Mutex mutex_;
-  std::vector<std::function<void()>> continuations_ DAFFI_GUARDED_BY(mutex_);
+  Continuations continuations_;
   std::shared_ptr<AsyncCall> self_;
 };
 

@@ -21,6 +21,7 @@ std::optional<base::Failure> StreamCall::refused() const {
 }
 
 bool CallerStream::next(std::span<const std::byte>& item) {
+  refuse_in_child(home_);
   rpc::IncomingItems& items = call_->items();
   for (;;) {
     std::optional<rpc::Credit> grant;
@@ -41,7 +42,8 @@ bool CallerStream::next(std::span<const std::byte>& item) {
 
 void CallerStream::close() {
   const auto on_close = std::exchange(on_close_, nullptr);
-  if (!on_close) return;
+  // A child has no part in its parent's calls.
+  if (!on_close || home_.left()) return;
   call_->items().close();
   cancel_(*call_);
   on_close();

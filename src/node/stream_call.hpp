@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "daffi/detail/item_stream.hpp"
+#include "node/pending.hpp"
 #include "rpc/incoming_items.hpp"
 #include "rpc/outgoing_call.hpp"
 #include "rpc/server.hpp"
@@ -43,9 +44,12 @@ class CallerStream final : public detail::ItemStream {
         on_close_(std::move(on_close)) {}
   ~CallerStream() override { close(); }
 
-  bool ready() override { return call_->items().ready(); }
+  bool ready() override { return home_.left() || call_->items().ready(); }
   bool next(std::span<const std::byte>& item) override;
-  void on_ready(std::function<void()> task) override { call_->items().on_ready(std::move(task), *engine_); }
+  void on_ready(std::function<void()> task) override {
+    refuse_in_child(home_);
+    call_->items().on_ready(std::move(task), *engine_);
+  }
   void close() override;
 
  private:
@@ -54,6 +58,7 @@ class CallerStream final : public detail::ItemStream {
   const std::weak_ptr<rpc::ServerHost> host_;
   const std::function<void(StreamCall&)> cancel_;
   std::function<void()> on_close_;
+  const base::HomeProcess home_;
 };
 
 }  // namespace daffi::node

@@ -178,5 +178,24 @@ TEST_F(Fork, MayHappenWhileOthersRegisterByDefault) {
   busy.join();
 }
 
+TEST_F(Fork, AnOpenStreamStaysTheParents) {
+  constexpr int all = 100'000;
+  service_->callback("count", []() -> Generator<int> {
+    for (int i = 0; i < all; ++i) co_yield i;
+  });
+  client_->wait_function("count", patience);
+  auto stream = std::make_unique<Stream<int>>(Fetch<Stream<int>()>(*client_, "count")());
+  auto at = stream->begin();
+  EXPECT_EQ(*at, 0);
+  EXPECT_EQ(in_child([&](Complaints& complaints) {
+              complaints.expect_refused("the next item", [&] { ++at; });
+              stream = nullptr;  // tells nobody
+            }),
+            "");
+  int items = 0;
+  for (; at != stream->end(); ++at) ++items;
+  EXPECT_EQ(items, all);
+}
+
 }  // namespace
 }  // namespace daffi
