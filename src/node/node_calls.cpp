@@ -91,13 +91,7 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
   if (!deadline.ok()) return deadline.failure();
   BlockingCall call(spec);
   call.deadline = *deadline;
-  Announcement announcement;
-  const auto frame = frame_of(call, arguments, announcement);
-  if (spec.eta > base::Duration::zero()) {
-    park(call, frame, clock().now() + spec.eta);
-  } else {
-    place(call, frame, false);
-  }
+  launch(call, arguments, false);
   while (!engine->wait(call, call.deadline)) {
     // Out of time, unless the answer is just being delivered.
     if (take_back(call)) {
@@ -129,13 +123,7 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const 
   call->deadline = *deadline;
   call->hold(call);
   if (!deadline->is_never()) schedule(deadline->at);
-  Announcement announcement;
-  const auto frame = frame_of(*call, arguments, announcement);
-  if (spec.eta > base::Duration::zero()) {
-    park(*call, frame, clock().now() + spec.eta);
-    return std::shared_ptr<detail::PendingCall>(std::move(call));
-  }
-  place(*call, frame, true);
+  launch(*call, arguments, true);
   // Refused on the spot: its maker is told, not whoever asks for the result.
   if (call->ready() && call->failure && !call->sent) return *call->failure;
   return std::shared_ptr<detail::PendingCall>(std::move(call));
@@ -170,14 +158,16 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
   });
   call->deadline = *deadline;
   if (!deadline->is_never()) schedule(deadline->at);
-  Announcement announcement;
-  const auto frame = frame_of(*call, arguments, announcement);
-  if (spec.eta > base::Duration::zero()) {
-    park(*call, frame, clock().now() + spec.eta);
-  } else {
-    place(*call, frame, true);
-  }
+  launch(*call, arguments, true);
   return {};
+}
+
+// Sends a new call, or lets it wait for its eta. It may be over, and gone, when this returns.
+void Node::Impl::launch(rpc::OutgoingCall& call, Writer& arguments, bool corked) {
+  Announcement announcement;
+  const auto frame = frame_of(call, arguments, announcement);
+  if (call.spec.eta > base::Duration::zero()) return park(call, frame, clock().now() + call.spec.eta);
+  place(call, frame, corked);
 }
 
 // Sends the call to somebody, or parks it, or ends it. It may be over, and gone, when this returns.

@@ -113,6 +113,7 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
   base::Result<void> fire(const detail::CallSpec& spec, Writer& arguments);
   base::Result<base::Deadline> admit(const detail::CallSpec& spec, const Writer& arguments) const;
+  void launch(rpc::OutgoingCall& call, Writer& arguments, bool corked);
   void place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked);
   bool place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked,
                  session::Channel& over);

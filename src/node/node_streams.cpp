@@ -66,13 +66,7 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
   call->deadline = *deadline;
   call->hold();
   if (!deadline->is_never()) schedule(deadline->at);
-  Announcement announcement;
-  const auto frame = frame_of(*call, arguments, announcement);
-  if (spec.eta > base::Duration::zero()) {
-    park(*call, frame, clock().now() + spec.eta);
-  } else {
-    place(*call, frame, false);
-  }
+  launch(*call, arguments, false);
   // Refused on the spot: its maker is told, not whoever asks for the first item.
   if (auto failure = call->refused()) return std::move(*failure);
   return std::unique_ptr<detail::ItemStream>(std::move(stream));
