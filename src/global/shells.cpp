@@ -132,7 +132,7 @@ void AsyncResultBase::refuse_invalid() {
 
 }  // namespace detail
 
-detail::CallSpec LazyCall::prepare(detail::CallSpec spec, Writer& arguments) const {
+detail::CallSpec detail::LazyArguments::prepare(CallSpec spec, Writer& arguments) const {
   spec.positional = positional_;
   spec.keywords = keywords_;
   arguments.raw(arguments_.payload());
@@ -140,10 +140,8 @@ detail::CallSpec LazyCall::prepare(detail::CallSpec spec, Writer& arguments) con
 }
 
 Stream<Value> LazyStream::start(detail::CallSpec spec) const {
-  spec.positional = positional_;
-  spec.keywords = keywords_;
   detail::ArgumentWriter arguments;
-  arguments->raw(arguments_.payload());
+  spec = prepare(std::move(spec), *arguments);
   return Stream<Value>(detail::lock_core(core_)->start_stream(spec, *arguments), name_);
 }
 
