@@ -1,8 +1,10 @@
 /// @file  ThreadedEngine: handler threads between the worker set and the run queue.
 #include "rpc/threaded_engine.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <thread>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/threads.hpp"
@@ -89,7 +91,9 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
 
   mutable base::Mutex mutex_;
   std::condition_variable_any left_;
-  std::size_t threads_ DAFFI_GUARDED_BY(mutex_) = 0;
+  std::vector<std::thread> workers_ DAFFI_GUARDED_BY(mutex_);
+  std::thread ended_ DAFFI_GUARDED_BY(mutex_);  // has left, and joins the one that left before it
+  bool stopped_ DAFFI_GUARDED_BY(mutex_) = false;
   std::atomic<bool> surplus_{false};  // there are more than the first ones; changed under the mutex
   bool spawn_warned_ DAFFI_GUARDED_BY(mutex_) = false;
 };
@@ -154,21 +158,18 @@ void ThreadedEngine::kick() {
 }
 
 void ThreadedEngine::add_thread() {
-  {
-    base::Lock lock(mutex_);
-    if (stopping_.load() || threads_ > options_.handler_threads) return;
-    surplus_.store(++threads_ > kFirstThreads);
-  }
-  idle_.fetch_add(1);
-  auto thread = base::try_spawn("daffi-handler", [self = shared_from_this()] { self->worker(true); });
-  if (thread.joinable()) return thread.detach();
-  idle_.fetch_sub(1);
   bool warn = false;
   {
     base::Lock lock(mutex_);
-    surplus_.store(--threads_ > kFirstThreads);
+    if (stopping_.load() || workers_.size() > options_.handler_threads) return;
+    idle_.fetch_add(1);
+    auto thread = base::try_spawn("daffi-handler", [self = shared_from_this()] { self->worker(true); });
+    if (thread.joinable()) {
+      workers_.push_back(std::move(thread));
+      return surplus_.store(workers_.size() > kFirstThreads);
+    }
+    idle_.fetch_sub(1);
     warn = !std::exchange(spawn_warned_, true);
-    left_.notify_all();
   }
   if (warn) base::log(LogLevel::warning, "node", "the system gives no more threads for callbacks");
 }
@@ -282,29 +283,43 @@ void ThreadedEngine::refuse_queued() {
 
 bool ThreadedEngine::may_end() {
   base::Lock lock(mutex_);
-  return threads_ > kFirstThreads && idle_.load() >= kFirstThreads;
+  return workers_.size() > kFirstThreads && idle_.load() >= kFirstThreads;
 }
 
+// Each thread that ends joins the one before it, and stop() the last: what a thread keeps for itself, which the
+// language and other libraries destroy at its very end, is gone as well when stop() returns.
 void ThreadedEngine::leave() {
   worker_of = nullptr;
-  base::Lock lock(mutex_);
-  surplus_.store(--threads_ > kFirstThreads);
-  left_.notify_all();
+  std::thread before;
+  {
+    base::Lock lock(mutex_);
+    const auto own = std::ranges::find(workers_, std::this_thread::get_id(), &std::thread::get_id);
+    before = std::exchange(ended_, std::move(*own));
+    if (stopped_) ended_.detach();
+    workers_.erase(own);
+    surplus_.store(workers_.size() > kFirstThreads);
+    left_.notify_all();
+  }
+  if (before.joinable()) before.join();
 }
 
 void ThreadedEngine::stop(base::Deadline deadline) {
   stopping_.store(true);
   sets_->stop();
+  std::thread last;
   {
     const std::size_t own = worker_of == this ? 1 : 0;
     base::Lock lock(mutex_);
-    const auto all_left = [this, own]() DAFFI_REQUIRES(mutex_) { return threads_ <= own; };
+    const auto all_left = [this, own]() DAFFI_REQUIRES(mutex_) { return workers_.size() <= own; };
     if (deadline.is_never()) {
       left_.wait(lock, all_left);
     } else {
       left_.wait_until(lock, deadline.at, all_left);
     }
+    stopped_ = true;  // whoever has not left now is not waited for
+    last = std::exchange(ended_, {});
   }
+  if (last.joinable()) last.join();
   for (Work* work = queue_.close(); work != nullptr;) {
     Work* next = work->next;
     work->discard();
@@ -314,7 +329,7 @@ void ThreadedEngine::stop(base::Deadline deadline) {
 
 EngineStats ThreadedEngine::stats() const {
   base::Lock lock(mutex_);
-  return {threads_, queue_.running(), queue_.queued()};
+  return {workers_.size(), queue_.running(), queue_.queued()};
 }
 
 }  // namespace

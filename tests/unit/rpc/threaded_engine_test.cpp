@@ -193,6 +193,33 @@ TEST(ThreadedEngine, AnswersACallWhileTwoHundredCallbacksBlock) {
   rig->close();
 }
 
+// Goes with the thread it belongs to, and takes its time.
+struct Farewell {
+  explicit Farewell(std::shared_ptr<std::atomic<int>> counter) : said(std::move(counter)) {}
+  ~Farewell() {
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    ++*said;
+  }
+  std::shared_ptr<std::atomic<int>> said;
+};
+
+TEST(ThreadedEngine, StopWaitsUntilItsThreadsAreGoneWithAllTheyKeep) {
+  constexpr std::uint64_t threads = 5;
+  auto rig = Rig::make();
+  Gate gate;
+  const auto said = std::make_shared<std::atomic<int>>(0);
+  rig->handler = [&](std::uint64_t) {
+    thread_local const Farewell farewell{said};
+    gate.pass();
+  };
+  for (std::uint64_t id = 0; id < threads; ++id) rig->send(frame_of(wire::FrameKind::call, id));
+  ASSERT_TRUE(gate.wait_for(threads));
+  gate.open();
+  for (std::uint64_t id = 0; id < threads; ++id) rig->receive();
+  rig->close();
+  EXPECT_EQ(said->load(), static_cast<int>(threads));
+}
+
 TEST(ThreadedEngine, RefusesWorkWhenAllItsThreadsAreStuck) {
   auto rig = Rig::make({.handler_threads = 2, .max_queued = 16, .busy_poll = {}});
   Gate gate;
