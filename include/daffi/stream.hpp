@@ -61,7 +61,8 @@ class DAFFI_API StreamBase {
 /// What the callback throws is thrown here, after the items before it. Leaving early (close(), or the end of the
 /// Stream's life) destroys the generator at the callee. The timeout of the call is that of the whole stream: when it is
 /// over, what has come can still be taken, then TimeoutError is thrown. Whoever takes nothing stops the callback: at
-/// most 512 KiB and 2048 items are on their way at any time. One use: a second begin() throws GlobalContextError.
+/// most 512 KiB and 2048 items are on their way at any time, beside one item that is larger. One use: a second begin()
+/// throws GlobalContextError.
 ///
 /// Resource, movable. Threads: one at a time. Documentation: 2.8.
 template <typename T>

@@ -118,9 +118,10 @@ void FeedCall::try_finish() {
   host_->feed_ended();
 }
 
-base::Failure FeedCall::too_large(std::size_t bytes) const {
-  return base::fail(ErrorCode::too_large, "an item for '" + spec_.name + "' has " + std::to_string(bytes) +
-                                              " bytes, the limit is " + std::to_string(wire::kMaxFramePayload));
+std::exception_ptr FeedCall::too_large(std::size_t bytes) const {
+  return base::to_exception(base::fail(ErrorCode::too_large, "an item for '" + spec_.name + "' has " +
+                                                                 std::to_string(bytes) + " bytes, the limit is " +
+                                                                 std::to_string(max_item()) + " (max_message_size)"));
 }
 
 const detail::Reply& FeedCall::wait(std::optional<std::chrono::nanoseconds> limit) {

@@ -66,9 +66,11 @@ class FeedCall final : public detail::PendingCall,
 
   // rpc::ItemsOwner
   void send_item(base::Bytes frame) override { items_host_->send_item(frame); }
+  void send_part(base::Bytes head, const base::Slice& bytes) override { items_host_->send_part(head, bytes); }
+  std::size_t max_item() const override { return items_host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer& source) override;
   void on_end(End end, std::exception_ptr error) override;
-  base::Failure too_large(std::size_t bytes) const override;
+  std::exception_ptr too_large(std::size_t bytes) const override;
 
   // detail::PendingCall
   bool ready() const override { return done_.done(); }

@@ -162,9 +162,11 @@ struct Node::Impl final : session::ChannelSink,
   bool begin_leg(FeedCall& feed, const Holder& holder);
   void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override;
   void send_item(base::Bytes frame) override;
+  void send_part(base::Bytes head, const base::Slice& bytes) override;
   void feed_ended() override { outgoing_streams.fetch_sub(1); }
   void on_stream_frame(const wire::Frame& frame);
   void on_item(const wire::Frame& frame);
+  void on_refused_item(const wire::Header& header);
   void on_end_frame(const wire::Frame& frame);
   bool on_stream_credit(const wire::Frame& frame);
   void after_read_streams();

@@ -26,13 +26,15 @@ struct StreamBatch {
   std::shared_ptr<rpc::IncomingItems> last;
   std::vector<std::shared_ptr<rpc::IncomingItems>> filled;
   std::vector<std::shared_ptr<rpc::OutgoingItems>> granted;
+  std::vector<std::pair<std::shared_ptr<rpc::IncomingItems>, rpc::Credit>> grants;  // to be sent
+  std::vector<wire::Header> refused;                                                // items for which there is no room
   std::vector<End> ended;
   std::vector<Broken> broken;
 };
 thread_local StreamBatch streams_read;
 
 bool same_exchange(const wire::Header& a, const wire::Header& b) {
-  return a.id == b.id && a.member == b.member && a.flags == b.flags;
+  return a.id == b.id && a.member == b.member && ((a.flags ^ b.flags) & wire::kFromCallee) == 0;
 }
 
 base::Failure too_many(std::size_t limit) {
@@ -55,7 +57,7 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
   }
   detail::CallSpec own = spec;
   own.wants_stream = true;
-  auto call = std::make_shared<StreamCall>(std::move(own));
+  auto call = std::make_shared<StreamCall>(std::move(own), values.in.limits());
   auto cancel = [weak = weak_from_this()](StreamCall& open) {
     const auto self = weak.lock();
     if (!self || !self->take_back(open)) return;
@@ -180,6 +182,12 @@ void Node::Impl::send_item(base::Bytes frame) {
   engine->flush_soon();
 }
 
+void Node::Impl::send_part(base::Bytes head, const base::Slice& bytes) {
+  const auto now = answering.load();
+  if (!now || !now->send_bulk(head, bytes, session::Urgency::corked, !loop.in_loop_thread())) return;
+  engine->flush_soon();
+}
+
 void Node::Impl::on_stream_frame(const wire::Frame& frame) {
   switch (frame.header.kind) {
     case wire::FrameKind::item:
@@ -205,9 +213,30 @@ void Node::Impl::on_item(const wire::Frame& frame) {
     }
     batch.filled.push_back(batch.last);
   }
-  if (batch.last->put(frame.header, frame.payload) == rpc::IncomingItems::Put::violation) {
-    batch.broken.push_back({frame.header, "it sent more items than it had credit for"});
+  using Put = rpc::IncomingItems::Put;
+  std::optional<rpc::Credit> grant;
+  switch (batch.last->put(frame.header, frame.payload, grant)) {
+    case Put::taken:
+      if (grant) batch.grants.emplace_back(batch.last, *grant);
+      return;
+    case Put::dropped:
+      return;
+    case Put::refused:
+      return batch.refused.push_back(frame.header);
+    case Put::violation:
+      return batch.broken.push_back({frame.header, "it sent more items than it had credit for"});
+    case Put::broken:
+      return batch.broken.push_back({frame.header, "the parts of an item do not make up what was announced"});
   }
+}
+
+// An item that cannot be taken: the items are at their end, their consumer is told behind those that came before.
+void Node::Impl::on_refused_item(const wire::Header& header) {
+  if ((header.flags & wire::kFromCallee) == 0) return;  // whoever runs the callback answers with the error
+  rpc::OutgoingCall* call = calls.take(header.id, header.member);
+  if (call == nullptr) return;
+  send_control(wire::FrameKind::cancel, header.member, header.id);
+  fail(*call, call->incoming()->failure().value());
 }
 
 void Node::Impl::on_end_frame(const wire::Frame& frame) {
@@ -257,7 +286,9 @@ void Node::Impl::after_read_streams() {
   // Swapped out first: what is called below may read in turn.
   const StreamBatch mine = std::exchange(batch, {});
   for (const auto& items : mine.filled) items->wake(*engine);
+  for (const auto& [items, credit] : mine.grants) send(items->credit_frame(credit), session::Urgency::now);
   for (const auto& items : mine.granted) items->resume();
+  for (const auto& header : mine.refused) on_refused_item(header);
   for (const auto& end : mine.ended) {
     if (end.payload.empty()) {
       // A plain call, or a stream's leg, is not answered like that.

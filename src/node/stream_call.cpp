@@ -20,15 +20,27 @@ std::optional<base::Failure> StreamCall::refused() const {
   return why && !sent ? std::move(why) : std::nullopt;
 }
 
+bool CallerStream::ready() { return home_.left() || call_->items().ready(); }
+
+// Between two items there may be a long wait: what was taken is granted anew first.
+void CallerStream::on_ready(std::function<void()> task) {
+  refuse_in_child(home_);
+  grant(call_->items().done_with());
+  call_->items().on_ready(std::move(task), *engine_);
+}
+
+void CallerStream::grant(const std::optional<rpc::Credit>& credit) {
+  if (!credit) return;
+  if (const auto host = host_.lock()) host->send(call_->items().credit_frame(*credit), session::Urgency::now);
+}
+
 bool CallerStream::next(std::span<const std::byte>& item) {
   refuse_in_child(home_);
   rpc::IncomingItems& items = call_->items();
   for (;;) {
-    std::optional<rpc::Credit> grant;
-    const auto taken = items.take(item, grant);
-    if (grant) {
-      if (const auto host = host_.lock()) host->send(items.credit_frame(*grant), session::Urgency::now);
-    }
+    std::optional<rpc::Credit> due;
+    const auto taken = items.take(item, due);
+    grant(due);
     if (taken == rpc::IncomingItems::Taken::item) return true;
     if (taken == rpc::IncomingItems::Taken::ended) break;
     if (!items.wait(*engine_)) {

@@ -15,7 +15,10 @@ namespace daffi::node {
 /// Keeps itself alive until it has settled; its caller's handle after that. Strand: as OutgoingCall.
 class StreamCall final : public rpc::OutgoingCall, public std::enable_shared_from_this<StreamCall> {
  public:
-  explicit StreamCall(detail::CallSpec call_spec) : OutgoingCall(own_spec_), own_spec_(std::move(call_spec)) {}
+  StreamCall(detail::CallSpec call_spec, rpc::ValueLimits limits)
+      : OutgoingCall(own_spec_),
+        own_spec_(std::move(call_spec)),
+        items_(std::make_shared<rpc::IncomingItems>(std::move(limits))) {}
   void hold() { self_ = shared_from_this(); }
   /// The last item has come, or the error after it.
   void settle(rpc::Engine& engine) override;
@@ -26,7 +29,7 @@ class StreamCall final : public rpc::OutgoingCall, public std::enable_shared_fro
 
  private:
   const detail::CallSpec own_spec_;
-  const std::shared_ptr<rpc::IncomingItems> items_ = std::make_shared<rpc::IncomingItems>();
+  const std::shared_ptr<rpc::IncomingItems> items_;
   std::shared_ptr<StreamCall> self_;
 };
 
@@ -44,15 +47,14 @@ class CallerStream final : public detail::ItemStream {
         on_close_(std::move(on_close)) {}
   ~CallerStream() override { close(); }
 
-  bool ready() override { return home_.left() || call_->items().ready(); }
+  bool ready() override;
   bool next(std::span<const std::byte>& item) override;
-  void on_ready(std::function<void()> task) override {
-    refuse_in_child(home_);
-    call_->items().on_ready(std::move(task), *engine_);
-  }
+  void on_ready(std::function<void()> task) override;
   void close() override;
 
  private:
+  void grant(const std::optional<rpc::Credit>& credit);
+
   const std::shared_ptr<StreamCall> call_;
   const std::shared_ptr<rpc::Engine> engine_;
   const std::weak_ptr<rpc::ServerHost> host_;

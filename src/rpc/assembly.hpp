@@ -48,6 +48,12 @@ class BudgetShare {
   std::size_t bytes_ = 0;
 };
 
+/// How large a value may be, and what all of them share. Value; threads: any.
+struct ValueLimits {
+  std::size_t max_value;
+  std::shared_ptr<MemoryBudget> budget;
+};
+
 /// Chunks in, one contiguous value out; each byte is copied once. Movable. Strand: its exchange's.
 class Assembly {
  public:

@@ -15,7 +15,7 @@ base::Failure callback_failure(const std::exception_ptr& error, const std::strin
   } catch (const SystemRefusal& refusal) {
     return refusal.failure;
   } catch (const Error& e) {
-    if (e.code() == ErrorCode::unencodable || e.code() == ErrorCode::result_too_large) {
+    if (e.code() == ErrorCode::unencodable) {
       return base::fail(ErrorCode::unencodable_result,
                         "the result of '" + callback + "' cannot be encoded: " + e.message());
     }

@@ -9,7 +9,7 @@ base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t t
   if (transfers_.contains(key)) {
     return base::fail(ErrorCode::protocol, "a second value is announced before the first has come");
   }
-  auto assembly = Assembly::begin(total, max_value_, budget_);
+  auto assembly = Assembly::begin(total, limits_.max_value, limits_.budget);
   if (!assembly.ok()) return assembly.failure();
   transfers_.emplace(key, In{.assembly = std::move(*assembly), .deadline = deadline, .owner = std::move(owner)});
   count_.store(transfers_.size());

@@ -1,15 +1,19 @@
 /// @file  IncomingItems: a buffer that is filled under the read role, and one that is taken from; they change places.
 #include "rpc/incoming_items.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "rpc/task_work.hpp"
+#include "wire/call_messages.hpp"
 
 namespace daffi::rpc {
 namespace {
 
 using Size = std::uint32_t;
+// In place of a size: the next of the large ones.
+constexpr Size kLarge = 0xFFFFFFFF;
 
 // The consumer tells the account so often, at the latest, what it has used up.
 constexpr Credit kAccountedAt{kInitialCredit.bytes / 4, kInitialCredit.items / 4};
@@ -18,23 +22,77 @@ constexpr std::size_t kKept = 64 * 1024;
 
 }  // namespace
 
-IncomingItems::Put IncomingItems::put(const wire::Header& header, base::Bytes item) {
-  const auto size = static_cast<Size>(item.size());
+IncomingItems::Put IncomingItems::put(const wire::Header& header, base::Bytes item, std::optional<Credit>& grant) {
+  const bool last = (header.flags & wire::kPart) == 0;
+  const Credit cost{item.size(), last ? 1u : 0u};
   base::Lock lock(mutex_);
-  if (!credit_.take({size, 1})) return Put::violation;
+  if (!credit_.take(cost)) return Put::violation;
   if (closed_ || ended_) return Put::dropped;
   if (!std::exchange(begun_, true)) from_ = header;
-  const std::size_t at = filling_.size();
-  filling_.resize(at + sizeof size + size);
-  std::memcpy(filling_.data() + at, &size, sizeof size);
-  if (size > 0) std::memcpy(filling_.data() + at + sizeof size, item.data(), size);
+  if (!last || coming_) [[unlikely]]
+    return put_part(item, cost, last, grant);
+  append(static_cast<Size>(item.size()), item);
   return Put::taken;
+}
+
+void IncomingItems::append(Size size, base::Bytes item) {
+  const std::size_t at = filling_.size();
+  filling_.resize(at + sizeof size + item.size());
+  std::memcpy(filling_.data() + at, &size, sizeof size);
+  if (!item.empty()) std::memcpy(filling_.data() + at + sizeof size, item.data(), item.size());
+}
+
+IncomingItems::Put IncomingItems::put_part(base::Bytes part, const Credit& cost, bool last,
+                                           std::optional<Credit>& grant) {
+  if (!coming_) {
+    auto begun = begin_large(part);
+    if (!begun.ok() && begun.failure().code == ErrorCode::protocol) return Put::broken;
+    if (!begun.ok()) {
+      ended_ = true;
+      failure_ = begun.failure();
+      failure_->message = "an item of the stream cannot be taken: " + failure_->message;
+      // What a callback gave was given: no refusal may say that it has not run.
+      if ((from_.flags & wire::kFromCallee) != 0) failure_->code = ErrorCode::result_too_large;
+      return Put::refused;
+    }
+  }
+  if (!coming_->add(part) || coming_->complete() != last) return Put::broken;
+  coming_owed_.bytes += cost.bytes;
+  coming_owed_.items += cost.items;
+  // While one waits to be taken, the window has to do for what comes behind it.
+  if (large_.empty()) account(std::exchange(coming_owed_, {}), grant);
+  if (!last) return Put::taken;
+  large_.push_back({coming_->take(), coming_->take_share(), std::exchange(coming_owed_, {})});
+  coming_.reset();
+  append(kLarge, {});
+  return Put::taken;
+}
+
+// The first part: the size of the whole stands in front.
+base::Result<void> IncomingItems::begin_large(base::Bytes& part) {
+  const auto total = wire::decode_total(part.first(std::min(part.size(), wire::kTotalSize)));
+  if (!total) return base::fail(ErrorCode::protocol, "a part of an item without its size");
+  auto assembly = Assembly::begin(*total, limits_.max_value, limits_.budget);
+  if (!assembly.ok()) return assembly.failure();
+  coming_.emplace(std::move(*assembly));
+  part = part.subspan(wire::kTotalSize);
+  return {};
+}
+
+void IncomingItems::account(const Credit& used, std::optional<Credit>& grant) {
+  const auto due = used == Credit{} ? std::nullopt : credit_.used(used);
+  if (!due) return;
+  if (!grant) grant.emplace();
+  grant->bytes += due->bytes;
+  grant->items += due->items;
 }
 
 void IncomingItems::end(std::optional<base::Failure> failure) {
   base::Lock lock(mutex_);
   if (std::exchange(ended_, true)) return;
+  if (coming_ && !failure) failure = base::fail(ErrorCode::protocol, "the stream ended in the middle of an item");
   failure_ = std::move(failure);
+  coming_.reset();
 }
 
 void IncomingItems::wake(Engine& engine) {
@@ -51,9 +109,12 @@ void IncomingItems::wake(Engine& engine) {
 
 void IncomingItems::close() {
   std::vector<std::byte> dropped;
+  std::deque<Large> large;
   base::Lock lock(mutex_);
   closed_ = true;
   dropped.swap(filling_);
+  large.swap(large_);
+  coming_.reset();
 }
 
 bool IncomingItems::begun() const {
@@ -71,21 +132,48 @@ bool IncomingItems::refill() {
 }
 
 IncomingItems::Taken IncomingItems::take(base::Bytes& item, std::optional<Credit>& grant) {
-  const bool more = position_ < draining_.size() || refill();
   // What was handed out last is done with now.
+  current_.reset();
+  const bool more = position_ < draining_.size() || refill();
   if (!more || used_.bytes >= kAccountedAt.bytes || used_.items >= kAccountedAt.items) {
     base::Lock lock(mutex_);
-    if (used_ != Credit{}) grant = credit_.used(std::exchange(used_, {}));
+    account(std::exchange(used_, {}), grant);
     // What came since refill() looked comes before the end.
     if (!more) return (ended_ || closed_) && filling_.empty() ? Taken::ended : Taken::nothing;
   }
   Size size = 0;
   std::memcpy(&size, draining_.data() + position_, sizeof size);
-  item = base::Bytes(draining_).subspan(position_ + sizeof size, size);
-  position_ += sizeof size + size;
+  position_ += sizeof size;
+  if (size == kLarge) [[unlikely]] {
+    take_large(grant);
+    if (!current_) return Taken::ended;
+    item = current_->value.bytes;
+    return Taken::item;
+  }
+  item = base::Bytes(draining_).subspan(position_, size);
+  position_ += size;
   used_.bytes += size;
   ++used_.items;
   return Taken::item;
+}
+
+// Nothing, when it was closed meanwhile.
+void IncomingItems::take_large(std::optional<Credit>& grant) {
+  base::Lock lock(mutex_);
+  if (large_.empty()) return;
+  current_.emplace(std::move(large_.front()));
+  large_.pop_front();
+  account(current_->owed, grant);
+  if (large_.empty()) account(std::exchange(coming_owed_, {}), grant);
+}
+
+std::optional<Credit> IncomingItems::done_with() {
+  current_.reset();
+  std::optional<Credit> grant;
+  if (used_ == Credit{}) return grant;
+  base::Lock lock(mutex_);
+  account(std::exchange(used_, {}), grant);
+  return grant;
 }
 
 std::optional<base::Failure> IncomingItems::failure() const {

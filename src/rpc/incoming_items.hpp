@@ -1,30 +1,36 @@
 /// @file  IncomingItems: items that have come and wait for whoever takes them, never more than was granted.
 #pragma once
 
+#include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/annotations.hpp"
 #include "base/result.hpp"
+#include "rpc/assembly.hpp"
 #include "rpc/credit.hpp"
 #include "rpc/engine.hpp"
 #include "wire/header.hpp"
 
 namespace daffi::rpc {
 
-/// One direction of one exchange, at its receiving end. Threads: put() under the read role, end(), wake() and close()
-/// any; the rest one consumer at a time. Its mutex is a leaf, but that Engine::finish() is called under it.
+/// One direction of one exchange, at its receiving end. What it holds is bounded by the window, and by two items where
+/// they are larger: one in the hands of the consumer, one behind it. Threads: put() under the read role, end(), wake()
+/// and close() any; the rest one consumer at a time. Its mutex is a leaf, but that Engine::finish() is called under it.
 class IncomingItems {
  public:
+  explicit IncomingItems(ValueLimits limits) : limits_(std::move(limits)) {}
+
   enum class Put : std::uint8_t {
     taken,
     dropped,    ///< nobody wants it any more
+    refused,    ///< there is no room for one so large: failure() says so, it is the end
     violation,  ///< it was not covered by credit
+    broken,     ///< it is no part of what was announced
   };
-  /// One item, as an item frame brings it.
-  Put put(const wire::Header& header, base::Bytes item);
+  /// One item, or a part of one, as an item frame brings it. `grant` is set when the sender is to be granted more.
+  Put put(const wire::Header& header, base::Bytes item, std::optional<Credit>& grant);
   /// No more will come: complete, or broken off. Known to the consumer after all that came before; wake() tells it.
   void end(std::optional<base::Failure> failure);
   /// Tells the consumer, if it waits and there is something to know. Not under the read role.
@@ -37,6 +43,9 @@ class IncomingItems {
   enum class Taken : std::uint8_t { item, nothing, ended };
   /// The next item, valid until the next call. `grant` is set when the sender is to be granted more.
   Taken take(base::Bytes& item, std::optional<Credit>& grant);
+  /// The last item that was taken is not needed any more: to be said before there is a long wait for the next, as its
+  /// sender may need the credit. Gives what is to be granted.
+  [[nodiscard]] std::optional<Credit> done_with();
   /// Why it ended; nothing: it is complete.
   std::optional<base::Failure> failure() const;
   /// True: take() would not say `nothing`.
@@ -50,12 +59,28 @@ class IncomingItems {
   CreditFrame credit_frame(const Credit& credit) const;
 
  private:
+  // An item that came in parts.
+  struct Large {
+    base::Slice value;
+    BudgetShare share;
+    Credit owed;  // not accounted for while it waits
+  };
+
   bool is_ready() const DAFFI_REQUIRES(mutex_) { return !filling_.empty() || ended_ || closed_; }
+  void append(std::uint32_t size, base::Bytes item) DAFFI_REQUIRES(mutex_);
+  Put put_part(base::Bytes part, const Credit& cost, bool last, std::optional<Credit>& grant) DAFFI_REQUIRES(mutex_);
+  base::Result<void> begin_large(base::Bytes& part) DAFFI_REQUIRES(mutex_);
+  void account(const Credit& used, std::optional<Credit>& grant) DAFFI_REQUIRES(mutex_);
+  void take_large(std::optional<Credit>& grant);
   bool refill();
 
+  const ValueLimits limits_;
   mutable base::Mutex mutex_;
   InCredit credit_ DAFFI_GUARDED_BY(mutex_);
   std::vector<std::byte> filling_ DAFFI_GUARDED_BY(mutex_);  // u32 size, bytes; and so on
+  std::optional<Assembly> coming_ DAFFI_GUARDED_BY(mutex_);  // what the next part belongs to
+  Credit coming_owed_ DAFFI_GUARDED_BY(mutex_);              // of it, not accounted for
+  std::deque<Large> large_ DAFFI_GUARDED_BY(mutex_);         // in the order of their places among the others
   wire::Header from_ DAFFI_GUARDED_BY(mutex_);               // of the first item
   bool begun_ DAFFI_GUARDED_BY(mutex_) = false;
   bool ended_ DAFFI_GUARDED_BY(mutex_) = false;
@@ -67,7 +92,8 @@ class IncomingItems {
   // The consumer's.
   std::vector<std::byte> draining_;
   std::size_t position_ = 0;
-  Credit used_;  // taken and done with, not yet accounted for
+  std::optional<Large> current_;  // taken last, if it was large
+  Credit used_;                   // taken and done with, not yet accounted for
 };
 
 }  // namespace daffi::rpc

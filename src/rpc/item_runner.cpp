@@ -105,6 +105,8 @@ bool ItemRunner::next_item() {
     return false;
   }
   if (stream_->stopped()) return true;
+  failure_ = stream_->incoming->failure();
+  if (failure_) return true;
   result_.clear();
   result_.nil();
   answer_.result(result_, session::Urgency::now);

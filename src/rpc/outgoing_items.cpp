@@ -2,15 +2,20 @@
 #include "rpc/outgoing_items.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "rpc/chunk_sender.hpp"
 #include "rpc/inside.hpp"
+#include "wire/call_messages.hpp"
 
 namespace daffi::rpc {
 namespace {
 
 // Items that a stream may send before others that wait for a thread have their turn.
 constexpr int kSlice = 128;
+// Fewer bytes wait for more credit, unless they are the last of their item.
+constexpr std::size_t kWorthwhile = 16 * 1024;
 
 class ItemsWork final : public Work {
  public:
@@ -108,11 +113,9 @@ OutgoingItems::Slice OutgoingItems::slice() {
     if (std::exchange(first_, false) && !owner_->on_first(*producer_)) {
       return finish(ItemsOwner::End::stopped, nullptr);
     }
-    const MaySend may = may_send({item_.size(), 1});
+    const MaySend may = send_next();
     if (may == MaySend::parked) return Slice::rests;
-    if (may == MaySend::stopped) continue;
-    send_item();
-    ++sent;
+    if (may == MaySend::yes) ++sent;
   }
   return Slice::used_up;
 }
@@ -120,7 +123,7 @@ OutgoingItems::Slice OutgoingItems::slice() {
 // Leaves an item in item_, or says how the slice ends; or it is to be asked again at once.
 OutgoingItems::Slice OutgoingItems::produce(bool& again) {
   using Next = detail::ItemProducer::Next;
-  item_.clear();
+  item_.clear(detail::kResultHeadroom);
   Next next = Next::complete;
   try {
     next = producer_->next(item_, ready_);
@@ -129,10 +132,11 @@ OutgoingItems::Slice OutgoingItems::produce(bool& again) {
   }
   if (next == Next::complete) return finish(ItemsOwner::End::complete, nullptr);
   if (next == Next::item) {
-    if (item_.size() > wire::kMaxFramePayload) {
-      return finish(ItemsOwner::End::threw, base::to_exception(owner_->too_large(item_.size())));
+    if (item_.size() > owner_->max_item()) {
+      return finish(ItemsOwner::End::threw, owner_->too_large(item_.size()));
     }
     has_item_ = true;
+    if (item_.size() > wire::kMaxWholeItem) large_ = take_over(item_);
     return Slice::rests;
   }
   base::Lock lock(mutex_);
@@ -144,8 +148,24 @@ OutgoingItems::Slice OutgoingItems::produce(bool& again) {
   return Slice::rests;
 }
 
-OutgoingItems::MaySend OutgoingItems::may_send(const Credit& cost) {
-  if (!covers(allowance_, cost)) {
+// The item, or as much of it as a part holds and credit allows.
+OutgoingItems::MaySend OutgoingItems::send_next() {
+  if (!large_.owner) {
+    const Credit cost{item_.size(), 1};
+    const MaySend may = may_send(cost, cost);
+    if (may == MaySend::yes) send_item();
+    return may;
+  }
+  const std::size_t front = sent_ == 0 ? wire::kTotalSize : 0;
+  const std::size_t rest = large_.bytes.size() - sent_;
+  const MaySend may = may_send({front + std::min(rest, kWorthwhile), 1}, {front + std::min(rest, wire::kMaxChunk), 1});
+  if (may == MaySend::yes) send_part();
+  return may;
+}
+
+// False for less than `least`; what is taken from the targets is enough for `most`, where they have it.
+OutgoingItems::MaySend OutgoingItems::may_send(const Credit& least, const Credit& most) {
+  if (!covers(allowance_, most)) {
     base::Lock lock(mutex_);
     if (stopped_.load()) return MaySend::stopped;
     Credit common{~std::uint64_t{0}, ~std::uint64_t{0}};
@@ -156,15 +176,13 @@ OutgoingItems::MaySend OutgoingItems::may_send(const Credit& cost) {
     for (Target& target : targets_) (void)target.credit.spend(common);
     allowance_.bytes += common.bytes;
     allowance_.items += common.items;
-    if (!covers(allowance_, cost)) {
-      wanted_.bytes = cost.bytes - std::min(cost.bytes, allowance_.bytes);
-      wanted_.items = cost.items - std::min(cost.items, allowance_.items);
+    if (!covers(allowance_, least)) {
+      wanted_.bytes = least.bytes - std::min(least.bytes, allowance_.bytes);
+      wanted_.items = least.items - std::min(least.items, allowance_.items);
       state_ = State::parked;
       return MaySend::parked;
     }
   }
-  allowance_.bytes -= cost.bytes;
-  allowance_.items -= cost.items;
   return MaySend::yes;
 }
 
@@ -175,7 +193,32 @@ void OutgoingItems::send_item() {
     wire::encode_header(header, frame.first<wire::kHeaderSize>());
     owner_->send_item(frame);
   }
+  allowance_.bytes -= item_.size();
+  --allowance_.items;
   has_item_ = false;
+}
+
+void OutgoingItems::send_part() {
+  const std::size_t front = sent_ == 0 ? wire::kTotalSize : 0;
+  const std::size_t rest = large_.bytes.size() - sent_;
+  const std::size_t size = std::min({rest, wire::kMaxChunk, static_cast<std::size_t>(allowance_.bytes) - front});
+  const bool last = size == rest;
+  std::array<std::byte, wire::kHeaderSize + wire::kTotalSize> head;
+  wire::encode_total(large_.bytes.size(), std::span(head).last<wire::kTotalSize>());
+  for (wire::Header header : headers_) {
+    header.size = static_cast<std::uint32_t>(front + size);
+    if (!last) header.flags |= wire::kPart;
+    wire::encode_header(header, std::span(head).first<wire::kHeaderSize>());
+    owner_->send_part(std::span(head).first(wire::kHeaderSize + front),
+                      {large_.owner, large_.bytes.subspan(sent_, size)});
+  }
+  allowance_.bytes -= front + size;
+  sent_ += size;
+  if (!last) return;
+  --allowance_.items;
+  has_item_ = false;
+  large_ = {};
+  sent_ = 0;
 }
 
 void OutgoingItems::send_end(base::Bytes payload) {

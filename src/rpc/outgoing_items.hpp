@@ -24,6 +24,8 @@ class ItemsOwner {
   virtual ~ItemsOwner() = default;
   /// Sends a frame of the stream; it may be gathered with others.
   virtual void send_item(base::Bytes frame) = 0;
+  /// The same for a frame in two parts, the second of which is not copied.
+  virtual void send_part(base::Bytes head, const base::Slice& bytes) = 0;
   /// The first item is there, nothing was sent: the moment to say where to. False: nowhere, the stream ends.
   virtual bool on_first(detail::ItemProducer& producer) = 0;
   /// The last event: there are no more items, or the producer threw `error`, or the stream was stopped. The producer is
@@ -32,8 +34,9 @@ class ItemsOwner {
   virtual void on_end(End end, std::exception_ptr error) = 0;
   /// Whose callback it is that runs, if it is one.
   virtual const CallbackEntry* entry() const { return nullptr; }
-  /// An item of so many bytes cannot be sent.
-  virtual base::Failure too_large(std::size_t bytes) const = 0;
+  /// Larger items cannot be sent: on_end() gets what too_large() gives.
+  virtual std::size_t max_item() const = 0;
+  virtual std::exception_ptr too_large(std::size_t bytes) const = 0;
 };
 
 /// Runs the producer while there is credit, a slice at a time, on handler threads; without credit it is parked and
@@ -79,9 +82,11 @@ class OutgoingItems final : public std::enable_shared_from_this<OutgoingItems> {
   Slice slice();
   Slice produce(bool& again);
   Slice finish(ItemsOwner::End end, std::exception_ptr error);
-  MaySend may_send(const Credit& cost);
+  MaySend send_next();
+  MaySend may_send(const Credit& least, const Credit& most);
   bool covered() const DAFFI_REQUIRES(mutex_);
   void send_item();
+  void send_part();
   void on_ready();
   void go_on();
 
@@ -104,7 +109,9 @@ class OutgoingItems final : public std::enable_shared_from_this<OutgoingItems> {
   std::function<void()> ready_;
   std::vector<wire::Header> headers_;  // of the targets
   Writer item_;
-  bool has_item_ = false;  // in item_, not sent yet
+  bool has_item_ = false;  // in item_ or large_, not sent yet
+  base::Slice large_;      // an item that goes in parts
+  std::size_t sent_ = 0;   // bytes of it
   bool first_ = true;
   Credit allowance_;  // taken from every target's credit, not spent yet
 };

@@ -34,12 +34,12 @@ std::shared_ptr<OutgoingItems> ServedStream::outgoing() const {
 }
 
 std::shared_ptr<ServedStream> ServedStreams::open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
-                                                  bool takes_items) {
+                                                  std::shared_ptr<IncomingItems> incoming) {
   base::Lock lock(mutex_);
   if (streams_.size() >= limit_) return nullptr;
   auto& place = streams_[ExchangeKey{member, id}];
   if (place) return nullptr;
-  place = std::make_shared<ServedStream>(deadline, takes_items);
+  place = std::make_shared<ServedStream>(deadline, std::move(incoming));
   return place;
 }
 

@@ -17,8 +17,8 @@ namespace daffi::rpc {
 /// One of them. Items, credit and cancel may come before its call runs. Threads: any.
 class ServedStream {
  public:
-  explicit ServedStream(base::Deadline deadline, bool takes_items)
-      : incoming(takes_items ? std::make_shared<IncomingItems>() : nullptr), deadline_(deadline) {}
+  ServedStream(base::Deadline deadline, std::shared_ptr<IncomingItems> items)
+      : incoming(std::move(items)), deadline_(deadline) {}
 
   /// The call has run: its items go out here. Stopped at once if that was asked for meanwhile.
   void begin(std::shared_ptr<OutgoingItems> items);
@@ -43,7 +43,9 @@ class ServedStreams {
   explicit ServedStreams(std::size_t limit) : limit_(limit) {}
 
   /// nullptr: there are too many, or there is one of that name already.
-  std::shared_ptr<ServedStream> open(std::uint32_t member, std::uint64_t id, base::Deadline deadline, bool takes_items);
+  /// `incoming`: of one that takes items.
+  std::shared_ptr<ServedStream> open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
+                                     std::shared_ptr<IncomingItems> incoming);
   void close(std::uint32_t member, std::uint64_t id);
   std::shared_ptr<ServedStream> find(std::uint32_t member, std::uint64_t id) const;
   std::vector<std::shared_ptr<ServedStream>> of(std::uint32_t member) const;

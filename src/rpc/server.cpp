@@ -73,8 +73,11 @@ bool Server::on_call(const wire::Frame& frame) {
 // False: it is refused, there are too many streams.
 bool Server::open_stream(Request& request) {
   if ((request.head.flags & kStreams) == 0) return true;
-  request.stream = streams_.open(request.header.member, request.header.id, request.deadline,
-                                 (request.head.flags & wire::CallHead::kTakesItems) != 0);
+  std::shared_ptr<IncomingItems> items;
+  if ((request.head.flags & wire::CallHead::kTakesItems) != 0) {
+    items = std::make_shared<IncomingItems>(host_->transfers().in.limits());
+  }
+  request.stream = streams_.open(request.header.member, request.header.id, request.deadline, std::move(items));
   if (!request.stream) {
     collected.refused.push_back({&request, ErrorCode::busy, "it serves as many streams as it may"});
     return false;

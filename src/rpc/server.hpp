@@ -33,6 +33,8 @@ class ServerHost {
   virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
   /// The same for an item or end of a stream: gathered with others, behind what is urgent.
   virtual void send_item(base::Bytes frame) = 0;
+  /// The same for a frame in two parts, the second of which is not copied.
+  virtual void send_part(base::Bytes head, const base::Slice& bytes) = 0;
   /// The values on their way, in chunks.
   virtual Transfers& transfers() = 0;
   /// Sends the credit that transfers().in owes.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "rpc/system_callbacks.hpp"
 #include "wire/call_messages.hpp"
 
 namespace daffi::rpc {
@@ -25,10 +26,10 @@ void StreamAnswer::on_end(End end, std::exception_ptr error) {
   on_end_();
 }
 
-base::Failure StreamAnswer::too_large(std::size_t bytes) const {
-  return base::fail(ErrorCode::result_too_large, "an item of '" + answer_.entry().spec.name + "' has " +
-                                                     std::to_string(bytes) + " bytes, the limit is " +
-                                                     std::to_string(wire::kMaxFramePayload));
+std::exception_ptr StreamAnswer::too_large(std::size_t bytes) const {
+  return std::make_exception_ptr(SystemRefusal{base::fail(
+      ErrorCode::result_too_large, "an item of '" + answer_.entry().spec.name + "' has " + std::to_string(bytes) +
+                                       " bytes, the limit is " + std::to_string(max_item()) + " (max_message_size)")});
 }
 
 }  // namespace daffi::rpc

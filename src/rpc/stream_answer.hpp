@@ -21,10 +21,12 @@ class StreamAnswer final : public ItemsOwner {
                                              std::unique_ptr<detail::ItemProducer> producer);
 
   void send_item(base::Bytes frame) override { host_->send_item(frame); }
+  void send_part(base::Bytes head, const base::Slice& bytes) override { host_->send_part(head, bytes); }
+  std::size_t max_item() const override { return host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer&) override { return true; }
   void on_end(End end, std::exception_ptr error) override;
   const CallbackEntry* entry() const override { return &answer_.entry(); }
-  base::Failure too_large(std::size_t bytes) const override;
+  std::exception_ptr too_large(std::size_t bytes) const override;
 
  private:
   const std::shared_ptr<ServerHost> host_;

@@ -108,7 +108,9 @@ class OutTransfers {
 class InTransfers {
  public:
   InTransfers(std::size_t max_value, std::size_t max_together)
-      : max_value_(max_value), budget_(std::make_shared<MemoryBudget>(max_together)) {}
+      : limits_{max_value, std::make_shared<MemoryBudget>(max_together)} {}
+  /// Items of streams keep to them too.
+  const ValueLimits& limits() const { return limits_; }
 
   /// `owner`: what the value is for; comes back with it, or when the transfer ends otherwise. With a failure it stays
   /// the caller's. Errors: as Assembly::begin, and protocol when one is under way under that key.
@@ -143,7 +145,7 @@ class InTransfers {
 
   bool empty() const { return size() == 0; }
   std::size_t size() const { return count_.load(); }
-  std::size_t memory() const { return budget_->used(); }
+  std::size_t memory() const { return limits_.budget->used(); }
 
  private:
   struct In {
@@ -157,8 +159,7 @@ class InTransfers {
   void grant(const TransferKey& key, const Credit& credit) DAFFI_REQUIRES(mutex_);
   void grant_rest(const TransferKey& key, const In& in) DAFFI_REQUIRES(mutex_);
 
-  const std::size_t max_value_;
-  const std::shared_ptr<MemoryBudget> budget_;
+  const ValueLimits limits_;
   std::atomic<std::size_t> count_{0};
   base::Mutex mutex_;
   std::unordered_map<TransferKey, In, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);

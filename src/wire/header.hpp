@@ -24,6 +24,8 @@ inline constexpr std::uint32_t kControllerMember = 0;
 inline constexpr std::uint8_t kFromCallee = 1;
 /// Header flag of call, result: only the announcement of a value; its bytes follow in chunk frames.
 inline constexpr std::uint8_t kChunked = 2;
+/// Header flag of item: a part, the same item goes on in the next item frame of its exchange.
+inline constexpr std::uint8_t kPart = 4;
 
 /// Bulk frames may be held back behind all others, at every hop, and keep their order among themselves. Threads: any.
 constexpr bool is_bulk(FrameKind kind) {

@@ -38,6 +38,8 @@ inline constexpr std::size_t kMaxCallPayload = 256 * 1024 - kReturnRoom;
 inline constexpr std::size_t kMaxUnchunked = 64 * 1024;
 /// Bytes of a chunk, at most.
 inline constexpr std::size_t kMaxChunk = 64 * 1024;
+/// An item of more bytes than this goes in parts of at most a chunk each.
+inline constexpr std::size_t kMaxWholeItem = 128 * 1024;
 /// What may be sent, in each direction of an exchange, before the first credit arrives.
 inline constexpr std::uint32_t kInitialCreditBytes = 512 * 1024;
 inline constexpr std::uint32_t kInitialCreditItems = 2048;

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "rpc/credit.hpp"
 #include "wire/messages.hpp"
 
 namespace {
@@ -56,6 +57,11 @@ void check_broadcast(Bytes payload) {
   expect_same(again, payload, false);
 }
 
+void check_credit(Bytes payload) {
+  const auto credit = daffi::rpc::decode_credit(payload);
+  if (credit && !std::ranges::equal(daffi::rpc::encode_credit(*credit), payload)) std::abort();
+}
+
 }  // namespace
 
 // The first byte is the frame's kind, the rest its payload.
@@ -96,6 +102,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case wire::FrameKind::call:
       check_call(payload);
       break;
+    case wire::FrameKind::credit:
+      check_credit(payload);
+      break;
+    case wire::FrameKind::end:
     case wire::FrameKind::error:
       check_error(payload);
       break;

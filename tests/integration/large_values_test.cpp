@@ -87,6 +87,47 @@ TEST_F(LargeValues, GoThereAndBackOverTls) {
   expect_echoes();
 }
 
+TEST_F(LargeValues, AreItemsOfStreamsInBothDirections) {
+  start_unix();
+  Global g(options_);
+  g.wait_function("text_bytes", 30);
+  const Fetch<Stream<std::string>(std::size_t, std::size_t)> texts{g, "texts"};
+  const std::size_t before = peak_memory(worker_->pid());
+  char expected = 'a';
+  std::size_t count = 0;
+  for (const std::string& text : texts(52, 5 * kMiB)) {
+    ASSERT_TRUE(text == std::string(5 * kMiB, expected)) << count;
+    expected = expected == 'z' ? 'a' : static_cast<char>(expected + 1);
+    ++count;
+  }
+  EXPECT_EQ(count, 52u);
+  Fetch<void(std::size_t)> feed{g, "take_text", [](std::size_t size) -> Generator<std::string> {
+                                  for (int i = 0; i < 52; ++i) {
+                                    co_yield std::string(size, static_cast<char>('a' + i % 26));
+                                  }
+                                }};
+  feed(5 * kMiB);
+  EXPECT_EQ((Fetch<std::size_t()>{g, "text_bytes"}()), 52 * 5 * kMiB);
+  EXPECT_EQ(g.stats().pending_calls, 0u);
+  // An item that is made, one that is taken, one behind it, and what the allocator keeps of others: not 520 MiB.
+  EXPECT_LT(peak_memory(worker_->pid()) - before, 160 * kMiB);
+}
+
+TEST_F(LargeValues, AnItemAboveTheLimitIsRefusedWhereItIsMade) {
+  start_unix();
+  options_.max_message_size = 4 * kMiB;
+  Global g(options_);
+  g.wait_function("text_bytes", 30);
+  Fetch<void()> feed{g, "take_text", []() -> Generator<std::string> {
+                       co_yield std::string(kMiB, 'a');
+                       co_yield std::string(4 * kMiB, 'b');
+                     }};
+  EXPECT_THROW(feed(), TooLargeError);
+  auto stream = Fetch<Stream<std::string>(std::size_t, std::size_t)>{g, "texts"}(3, 4 * kMiB);
+  EXPECT_THROW((void)stream.begin(), TooLargeError) << "or where it is to be taken";
+  EXPECT_EQ((Fetch<std::string(std::string)>{g, "echo"})("and life goes on"), "and life goes on");
+}
+
 TEST_F(LargeValues, AReceiverKilledInTheMiddleEndsTheCallAtOnce) {
   start_unix();
   Global g(options_);

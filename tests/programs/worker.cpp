@@ -94,6 +94,19 @@ int main(int argc, char** argv) {
       co_yield i;
     }
   });
+  const auto texts = [](std::size_t count, std::size_t size) -> daffi::Generator<std::string> {
+    for (std::size_t i = 0; i < count; ++i) co_yield std::string(size, static_cast<char>('a' + i % 26));
+  };
+  g.callback("texts", texts);
+  std::atomic<std::size_t> text_bytes{0};
+  g.callback("take_text", [&](const std::string& text) {
+    // In order, and whole: each is of the letter behind the one before.
+    static char expected = 'a';
+    if (text.find_first_not_of(expected) != std::string::npos) throw std::runtime_error("not the next text");
+    expected = expected == 'z' ? 'a' : static_cast<char>(expected + 1);
+    text_bytes += text.size();
+  });
+  g.callback("text_bytes", [&] { return text_bytes.load(); });
   std::atomic<int> taken{0};
   g.callback("take", [&](int) {
     if (++taken == 1000) say("taken a thousand");

@@ -304,6 +304,75 @@ TEST_F(StreamFrames, AsACallerItGivesUpWhenARefusalFollowsAnItem) {
   EXPECT_EQ(received(FrameKind::call), 0u);
 }
 
+TEST_F(StreamFrames, AsACallerItGrantsBeforeItWaitsLong) {
+  const auto stream = open();
+  const auto id = raw_->take(FrameKind::call)->header.id;
+  const std::string item(250'000, '\x07');
+  for (int i = 0; i < 2; ++i) send(FrameKind::item, id, wire::kFromCallee, item);
+  world_.settle();
+  std::span<const std::byte> taken;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(stream->ready() && stream->next(taken));
+  ASSERT_FALSE(stream->ready());
+  stream->on_ready([] {});
+  world_.settle();
+  // Too little is left for another one of them.
+  EXPECT_EQ(rpc::decode_credit(raw_->take(FrameKind::credit).value().payload)->bytes, 500'000u);
+}
+
+TEST_F(StreamFrames, PartsOfAnItemAreOneCallOfTheCallback) {
+  call("adds", 5, kTakes);
+  send(FrameKind::item, 5, wire::kPart, std::string("\x0a\0\0\0\0\0\0\0\x90", 9));
+  send(FrameKind::item, 5, wire::kPart, "\x80");
+  send(FrameKind::item, 5, 0, "12345678");
+  send(FrameKind::end, 5, 0);
+  world_.settle();
+  EXPECT_EQ(received(FrameKind::result) + received(FrameKind::error), 1u);
+  call("adds", 6, 0);
+  EXPECT_GE(received(FrameKind::result), 1u) << "no rule was broken";
+}
+
+TEST_F(StreamFrames, PartsThatDoNotMakeUpAnItemCutTheMemberOff) {
+  call("adds", 5, kTakes);
+  send(FrameKind::item, 5, wire::kPart, std::string("\x03\0\0\0\0\0\0\0\x90", 9));
+  send(FrameKind::item, 5, 0, "\x80");
+  world_.settle();
+  EXPECT_EQ(code_of(raw_->take(FrameKind::error).value()), ErrorCode::protocol);
+  call("adds", 6, 0);
+  EXPECT_EQ(received(FrameKind::result), 0u);
+}
+
+TEST_F(StreamFrames, PartsBeyondTheirCreditCutTheMemberOff) {
+  call("holds", 5, kTakes);
+  // While the first call holds, one large item may come; of the one behind it only what the window has room for.
+  send(FrameKind::item, 5, 0, "\x90\x80");
+  const std::string rest(64 * 1024, 'x');
+  const auto front = std::string("\0\0\x01\0\0\0\0\0", 8);  // 64 KiB
+  int sent = 0;
+  while (received(FrameKind::error) == 0 && sent < 100) {
+    send(FrameKind::item, 5, wire::kPart, front + "x");
+    send(FrameKind::item, 5, 0, rest.substr(1));
+    ++sent;
+    world_.settle();
+  }
+  EXPECT_EQ(code_of(raw_->take(FrameKind::error).value()), ErrorCode::protocol);
+  EXPECT_LE(sent, 10);
+  held_.clear();
+  world_.settle();
+  EXPECT_EQ(node_->stats().running_calls, 0u);
+}
+
+TEST_F(StreamFrames, AnItemWithoutRoomEndsTheCallWithItsError) {
+  call("adds", 5, kTakes);
+  send(FrameKind::item, 5, 0, "\x90\x80");
+  send(FrameKind::item, 5, wire::kPart, std::string("\0\0\0\0\x01\0\0\0\x90", 9));  // 4 GiB
+  send(FrameKind::item, 5, wire::kPart, "\x80");
+  world_.settle();
+  EXPECT_EQ(code_of(raw_->take(FrameKind::error).value()), ErrorCode::too_large);
+  EXPECT_EQ(node_->stats().running_calls, 0u);
+  call("adds", 6, 0);
+  EXPECT_EQ(received(FrameKind::result), 1u) << "which is no crime";
+}
+
 TEST_F(StreamFrames, AsASourceItSendsItemsAndAnEndAndWaitsForTheResult) {
   const auto fed = feed(3);
   const auto asked = raw_->take(FrameKind::call).value();

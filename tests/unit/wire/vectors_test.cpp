@@ -4,6 +4,7 @@
 /// files instead.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -105,6 +106,37 @@ Json frame_vector(const std::string& name, const Header& header, base::Bytes pay
   const Json fields = {{"size", header.size},   {"kind", header.kind},     {"flags", header.flags},
                        {"epoch", header.epoch}, {"member", header.member}, {"id", std::to_string(header.id)}};
   return {{"name", name}, {"header", fields}, {"bytes", to_hex(encoded) + to_hex(payload)}};
+}
+
+// What a stream is made of, one way and the other.
+TEST(Vectors, OfStreamsHold) {
+  const Header item{.size = 1, .kind = FrameKind::item, .flags = kFromCallee, .epoch = 2, .member = 1, .id = 9};
+  const Header fed{.size = 3, .kind = FrameKind::item, .epoch = 2, .member = 3, .id = 10};
+  std::array<std::byte, kTotalSize + 3> part{};
+  encode_total(5, std::span(part).first<kTotalSize>());
+  std::ranges::copy(base::as_bytes("hel"), part.begin() + kTotalSize);
+  const Header first_part{
+      .size = sizeof part, .kind = FrameKind::item, .flags = kPart, .epoch = 2, .member = 3, .id = 10};
+  const Header last_part{.size = 2, .kind = FrameKind::item, .epoch = 2, .member = 3, .id = 10};
+  const Header end{.kind = FrameKind::end, .flags = kFromCallee, .epoch = 2, .member = 1, .id = 9};
+  const auto why = encode_error(base::fail(ErrorCode::result_too_large, "too large"));
+  const Header broken{.size = static_cast<std::uint32_t>(why.size()),
+                      .kind = FrameKind::end,
+                      .flags = kFromCallee,
+                      .epoch = 2,
+                      .member = 1,
+                      .id = 9};
+  // 256 KiB and 100 items.
+  constexpr std::array granted = {std::byte{0},   std::byte{0}, std::byte{4}, std::byte{0},
+                                  std::byte{100}, std::byte{0}, std::byte{0}, std::byte{0}};
+  const Header credit{.size = sizeof granted, .kind = FrameKind::credit, .epoch = 2, .member = 3, .id = 9};
+  expect_file("streams.json", Json::array({frame_vector("item of a callback", item, base::as_bytes("\x07")),
+                                           frame_vector("item of a fetcher", fed, base::as_bytes("\x91\x07\x80")),
+                                           frame_vector("first part of an item", first_part, part),
+                                           frame_vector("last part of an item", last_part, base::as_bytes("lo")),
+                                           frame_vector("end of a complete stream", end, {}),
+                                           frame_vector("end of a stream that broke off", broken, why),
+                                           frame_vector("credit for a callback's items", credit, granted)}));
 }
 
 // Among them the frames whose bytes spec/wire.md explains.
