@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/annotations.hpp"
+#include "base/atomic_shared.hpp"
 #include "node/balancer.hpp"
 #include "node/directory.hpp"
 #include "node/feed_call.hpp"
@@ -203,9 +204,9 @@ struct Node::Impl final : session::ChannelSink,
   std::shared_ptr<rpc::Schedules> schedules;
   std::shared_ptr<rpc::CodeService> code;
 
-  std::atomic<std::shared_ptr<session::Channel>> channel;  ///< the connection, once the directory is here
+  base::AtomicShared<session::Channel> channel;  ///< the connection, once the directory is here
   /// The connection from its first frame on: calls of others are served, and answered, before the directory is here.
-  std::atomic<std::shared_ptr<session::Channel>> answering;
+  base::AtomicShared<session::Channel> answering;
   std::atomic<std::uint32_t> epoch{0}, own_id{0};
   std::atomic<bool> stopping{false}, stop_done{false}, draining{false};
   std::atomic<session::Trust> trust{session::Trust::none};  ///< in the controller's stamps on members

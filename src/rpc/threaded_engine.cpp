@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/atomic_shared.hpp"
 #include "base/log.hpp"
 #include "base/threads.hpp"
 #include "net/wait_sets.hpp"
@@ -79,7 +80,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   Waiting waiting_;
   const std::size_t cores_ = std::max(1u, std::thread::hardware_concurrency());
 
-  std::atomic<std::shared_ptr<session::Channel>> channel_;
+  base::AtomicShared<session::Channel> channel_;
   std::atomic<std::size_t> idle_{0};    // threads in wait_worker, or on their way there
   std::atomic<std::size_t> forced_{0};  // takers the tick has asked for
   std::atomic<bool> need_kick_{false};
