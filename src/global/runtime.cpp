@@ -164,13 +164,12 @@ void Runtime::stop(base::Duration limit) {
     state_ = State::stopping;
   }
   bring_down(limit);
-  {
-    const base::Lock lock(state_mutex_);
-    state_ = State::stopped;
-    state_changed_.notify_all();
-  }
+  // All under the mutex: whoever learns of the end may destroy this as soon as it is let go.
+  const base::Lock lock(state_mutex_);
+  state_ = State::stopped;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stopped_event_.get(), &one, sizeof one);
+  state_changed_.notify_all();
 }
 
 void Runtime::bring_down(base::Duration limit) {

@@ -257,6 +257,7 @@ TEST(GlobalOnSockets, StopUnderLoadEndsEveryCall) {
   running.wait();
   std::jthread other([&] { client->stop(); });
   client->stop();
+  other.join();
   client = nullptr;
   threads.clear();
 }
@@ -266,6 +267,15 @@ TEST(GlobalOnSockets, JoinReturnsAfterStop) {
   auto joined = std::async(std::launch::async, [&] { controller->join(); });
   controller->stop();
   EXPECT_EQ(joined.wait_for(patience), std::future_status::ready);
+}
+
+TEST(GlobalOnSockets, MayBeDestroyedOnceJoinHasReturned) {
+  for (int i = 0; i < 10; ++i) {
+    auto controller = controller_on_tcp();
+    std::jthread stopping([g = controller.get()] { g->stop(); });
+    controller->join();
+    controller = nullptr;
+  }
 }
 
 TEST(GlobalOnSockets, ToldToItStopsOnASignal) {
