@@ -13,7 +13,7 @@
 
 #include "daffi/daffi.hpp"
 #include "support/process.hpp"
-#include "support/registered.hpp"
+#include "support/waiting.hpp"
 
 namespace daffi::tests {
 namespace {
@@ -270,7 +270,7 @@ TEST_F(Loss, SigtermLetsRunningCallsFinishAndSendsNewOnesElsewhere) {
   auto staying = worker("b");
   g.wait_process("b", 30);
   leaving->send(SIGTERM);
-  leaving->wait_for_line("stops on a signal");
+  wait_until_draining(g, "a");
   Fetch<std::string()> who{g, "who"};
   for (int i = 0; i < 10; ++i) EXPECT_EQ(who.call(FG{.timeout = 30}), "b");
   // A draining process takes no calls, so the gate is opened by the second call that is inside already: none is; the

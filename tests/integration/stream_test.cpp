@@ -7,7 +7,7 @@
 
 #include "support/command.hpp"
 #include "support/process.hpp"
-#include "support/registered.hpp"
+#include "support/waiting.hpp"
 
 namespace daffi::tests {
 namespace {
