@@ -17,6 +17,7 @@ struct RemoteException {
   std::string trace;     ///< its stack trace as text, empty where the language keeps none
   std::string language;  ///< "c++", "python", …
   std::string process;   ///< the process that raised it
+  std::string data = {};  ///< what else its language keeps of it, in that language's own encoding; may be empty
 
   bool operator==(const RemoteException&) const = default;
 };

@@ -21,6 +21,7 @@
 
 namespace daffi::global_ {
 class Runtime;
+class Maker;
 }
 
 namespace daffi::inline v1 {
@@ -174,6 +175,7 @@ class DAFFI_API Global {
 
  private:
   friend class testing::Cluster;
+  friend class global_::Maker;
   friend std::weak_ptr<detail::Core> detail::core_of(const Global& global);
 
   explicit Global(std::shared_ptr<global_::Runtime> runtime);

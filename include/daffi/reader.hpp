@@ -38,7 +38,10 @@ class DAFFI_API Reader {
   /// True when the bytes are not MessagePack (or stop short), false when they merely hold another type than asked for.
   bool malformed() const;
 
+  /// A tuple or set counts as an array, a bytearray as binary, a decimal, date, time or UUID as text.
   Kind peek() const;
+  /// The same without such likenesses: every extension is an ext.
+  Kind peek_format() const;
   bool at_end() const { return at_ == end_; }
   /// How many bytes have been read.
   std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
@@ -58,6 +61,8 @@ class DAFFI_API Reader {
   /// How many pairs follow; there are at least twice as many bytes.
   bool read_map(std::size_t& count);
   bool read_ext(std::int8_t& type, std::span<const std::byte>& value);
+  /// Passes over an extension's head; false, with nothing read, when another kind of value stands next.
+  bool read_ext_head(std::int8_t& type, std::size_t& length);
   bool read_timestamp(Timestamp& value);
   /// Takes a number too, as seconds.
   bool read_duration(Timestamp& length);
@@ -119,6 +124,8 @@ class DAFFI_API Reader {
  private:
   struct Problem;
   bool read_moment(ExtType type, std::string_view name, Timestamp& value);
+  Kind likeness() const;
+  bool to_text(std::span<const std::byte> bytes, std::string_view& value);
   bool need(std::size_t bytes) const { return static_cast<std::size_t>(end_ - at_) >= bytes; }
   bool take_length(int bytes, std::size_t& length);
   bool short_of_data();

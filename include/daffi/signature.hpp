@@ -20,6 +20,8 @@ struct Parameter {
   std::string type = {};  ///< type_name<T>(), empty when its language does not know
   bool has_default = false;
   bool variadic = false;           ///< takes any number of positional arguments
+  bool keyword_only = false;       ///< cannot be given by position
+  bool any_keywords = false;       ///< takes any number of further keyword arguments; stands last
   std::string default_text = {};   ///< as a person would write it
   std::string default_value = {};  ///< as MessagePack; only in the callback's own process, ignored when comparing
 

@@ -24,7 +24,27 @@ struct Timestamp {
 };
 
 /// The numbers of MessagePack extension types that have a meaning here; spec/values.md has their layouts.
-enum class ExtType : std::int8_t { timestamp = -1, duration = 1 };
+enum class ExtType : std::int8_t {
+  timestamp = -1,
+  duration = 1,
+  // Kinds of lists: a list follows inside, and who asks for a list gets it.
+  tuple = 2,
+  set = 3,
+  frozenset = 4,
+  // Kinds of bytes and text, read as such by who asks for those.
+  bytearray = 5,
+  decimal = 6,
+  date = 7,
+  time = 8,
+  uuid = 9,
+  // The rest only means something to Python.
+  large_integer = 10,
+  complex = 11,
+  datetime = 12,
+  array = 13,
+  exception = 14,
+  pickle = 15,
+};
 
 /// Writes MessagePack, each value in its shortest form. What cannot be encoded (text that is not UTF-8, too deep a
 /// nesting) throws GlobalContextError with ErrorCode::unencodable; the buffer then holds a part of the value, so

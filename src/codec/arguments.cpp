@@ -1,4 +1,5 @@
 /// @file  Binding arguments to parameters: positional, keywords, defaults, and the words for what does not fit.
+#include <algorithm>
 #include <bit>
 
 #include "daffi/signature.hpp"
@@ -14,14 +15,27 @@ std::string plural(std::size_t count, std::string_view word) {
   return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
 }
 
+// In the order in which parameters stand: some by position (perhaps with a Variadic after them), some by keyword only,
+// perhaps one for all other keywords.
+std::size_t positional_count_of(const Signature& signature) {
+  std::size_t count = 0;
+  for (const Parameter& each : signature.parameters) {
+    if (each.variadic || each.keyword_only || each.any_keywords) break;
+    ++count;
+  }
+  return count;
+}
+
 bool takes_any_number(const Signature& signature) {
-  return !signature.parameters.empty() && signature.parameters.back().variadic;
+  return std::ranges::any_of(signature.parameters, &Parameter::variadic);
+}
+
+bool takes_any_keyword(const Signature& signature) {
+  return !signature.parameters.empty() && signature.parameters.back().any_keywords;
 }
 
 // Parameters that take exactly one argument each.
-std::size_t fixed_count(const Signature& signature) {
-  return signature.parameters.size() - (takes_any_number(signature) ? 1 : 0);
-}
+bool is_single(const Parameter& parameter) { return !parameter.variadic && !parameter.any_keywords; }
 
 // A parameter without a name is called by its place, counted from 1.
 std::string shown_name(const Signature& signature, std::size_t index) {
@@ -30,7 +44,7 @@ std::string shown_name(const Signature& signature, std::size_t index) {
 }
 
 std::string too_many(std::string_view name, const Signature& signature, std::size_t given) {
-  std::size_t most = fixed_count(signature);
+  std::size_t most = positional_count_of(signature);
   std::size_t least = 0;
   while (least < most && !signature.parameters[least].has_default) ++least;
   std::string takes = least == most ? plural(most, "positional argument")
@@ -40,8 +54,7 @@ std::string too_many(std::string_view name, const Signature& signature, std::siz
 }
 
 std::string unexpected(std::string_view name, const Signature& signature, std::string_view keyword) {
-  std::size_t fixed = fixed_count(signature);
-  if (fixed > 0 && signature.parameters[0].name.empty()) {
+  if (positional_count_of(signature) > 0 && signature.parameters[0].name.empty()) {
     return call_name(name) + " takes no keyword arguments, its parameters have no names (got " + quoted(keyword) + ")";
   }
   return call_name(name) + " got an unexpected keyword argument " + quoted(keyword);
@@ -51,27 +64,36 @@ std::string multiple(std::string_view name, std::string_view keyword) {
   return call_name(name) + " got multiple values for argument " + quoted(keyword);
 }
 
-// The fixed parameters that are neither in `bound` nor have a default; empty text when there are none.
-std::string missing(std::string_view name, const Signature& signature, std::uint64_t bound) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < fixed_count(signature); ++i) {
-    bool given = i < 64 && (bound >> i & 1) != 0;
-    if (!given && !signature.parameters[i].has_default) names.push_back(shown_name(signature, i));
-  }
-  if (names.empty()) return {};
+std::string enumerated(const std::vector<std::string>& names) {
   std::string list;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) list += names.size() == 2 ? " and " : i + 1 == names.size() ? ", and " : ", ";
     list += names[i];
   }
-  return call_name(name) + " missing " + plural(names.size(), "required positional argument") + ": " + list;
+  return list;
 }
 
-// The fixed parameter of that name, or their count.
+// The parameters that are neither in `bound` nor have a default; empty text when there are none.
+std::string missing(std::string_view name, const Signature& signature, std::uint64_t bound) {
+  std::vector<std::string> positional, keyword_only;
+  for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
+    const Parameter& parameter = signature.parameters[i];
+    const bool given = i < 64 && (bound >> i & 1) != 0;
+    if (given || parameter.has_default || !is_single(parameter)) continue;
+    (parameter.keyword_only ? keyword_only : positional).push_back(shown_name(signature, i));
+  }
+  if (positional.empty() && keyword_only.empty()) return {};
+  const auto& names = positional.empty() ? keyword_only : positional;
+  const char* const kind = positional.empty() ? "required keyword-only argument" : "required positional argument";
+  return call_name(name) + " missing " + plural(names.size(), kind) + ": " + enumerated(names);
+}
+
+// The parameter of that name that takes one argument, or the count of all.
 std::size_t find_parameter(const Signature& signature, std::string_view keyword) {
-  std::size_t count = fixed_count(signature);
+  const std::size_t count = signature.parameters.size();
   for (std::size_t i = 0; i < count; ++i) {
-    if (!keyword.empty() && signature.parameters[i].name == keyword) return i;
+    const Parameter& parameter = signature.parameters[i];
+    if (!keyword.empty() && is_single(parameter) && parameter.name == keyword) return i;
   }
   return count;
 }
@@ -84,12 +106,15 @@ std::uint64_t lowest_bits(std::size_t count) {
 
 std::optional<std::string> check_arguments(std::string_view name, const Signature& signature, std::size_t positional,
                                            std::span<const std::string> keywords) {
-  std::size_t fixed = fixed_count(signature);
-  if (positional == fixed && keywords.empty()) return std::nullopt;
+  const std::size_t fixed = positional_count_of(signature);
+  if (positional == fixed && keywords.empty() && fixed == signature.parameters.size()) return std::nullopt;
   std::uint64_t bound = lowest_bits(positional < fixed ? positional : fixed);
   for (const std::string& keyword : keywords) {
     std::size_t i = find_parameter(signature, keyword);
-    if (i == fixed) return unexpected(name, signature, keyword);
+    if (i == signature.parameters.size()) {
+      if (takes_any_keyword(signature)) continue;
+      return unexpected(name, signature, keyword);
+    }
     if (i >= 64) continue;
     if ((bound >> i & 1) != 0) return multiple(name, keyword);
     bound |= std::uint64_t{1} << i;
@@ -112,7 +137,7 @@ namespace {
 class Binding {
  public:
   Binding(Reader& reader, std::string_view name, const Signature& signature, std::span<const ArgumentSlot> slots)
-      : reader_(reader), name_(name), signature_(signature), slots_(slots), fixed_(fixed_count(signature)) {}
+      : reader_(reader), name_(name), signature_(signature), slots_(slots), fixed_(positional_count_of(signature)) {}
 
   bool positional() {
     std::size_t count;
@@ -133,7 +158,7 @@ class Binding {
       std::string_view keyword;
       if (!reader_.read_text(keyword)) return reader_.inside_of(call_name(name_) + " keyword arguments");
       std::size_t i = find_parameter(signature_, keyword);
-      if (i == fixed_) return reader_.fail(unexpected(name_, signature_, keyword));
+      if (i == signature_.parameters.size()) return reader_.fail(unexpected(name_, signature_, keyword));
       if ((bound_ >> i & 1) != 0) return reader_.fail(multiple(name_, keyword));
       if (!slots_[i].read(reader_, slots_[i].value)) return blame(i);
       bound_ |= std::uint64_t{1} << i;

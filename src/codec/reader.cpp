@@ -57,7 +57,34 @@ std::string_view kind_name(Kind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
-Kind Reader::peek() const { return at_ == end_ ? Kind::end : kinds_by_first[byte_at(at_)]; }
+Kind Reader::peek_format() const { return at_ == end_ ? Kind::end : kinds_by_first[byte_at(at_)]; }
+
+Kind Reader::peek() const {
+  const Kind kind = peek_format();
+  return kind == Kind::ext ? likeness() : kind;
+}
+
+// What an extension may be read as.
+Kind Reader::likeness() const {
+  const std::uint8_t first = byte_at(at_);
+  const std::size_t head = first >= 0xd4 ? 1 : std::size_t{1} + (std::size_t{1} << (first - 0xc7));
+  if (!need(head + 1)) return Kind::ext;
+  switch (static_cast<ExtType>(static_cast<std::int8_t>(byte_at(at_ + head)))) {
+    case ExtType::tuple:
+    case ExtType::set:
+    case ExtType::frozenset:
+      return need(head + 2) && kinds_by_first[byte_at(at_ + head + 1)] == Kind::array ? Kind::array : Kind::ext;
+    case ExtType::bytearray:
+      return Kind::binary;
+    case ExtType::decimal:
+    case ExtType::date:
+    case ExtType::time:
+    case ExtType::uuid:
+      return Kind::text;
+    default:
+      return Kind::ext;
+  }
+}
 
 bool Reader::read_nil() {
   if (at_ == end_ || byte_at(at_) != 0xc0) return fail_expected("nil");
@@ -171,6 +198,11 @@ bool Reader::read_payload(std::size_t length, std::span<const std::byte>& value)
 bool Reader::read_text(std::string_view& value) {
   if (peek() != Kind::text) return fail_expected("str");
   std::uint8_t first = byte_at(at_);
+  if (kinds_by_first[first] == Kind::ext) {
+    std::int8_t type;
+    std::span<const std::byte> payload;
+    return read_ext(type, payload) && to_text(payload, value);
+  }
   std::size_t length = first & 0x1f;
   std::span<const std::byte> bytes;
   if (first < 0xc0) {
@@ -179,6 +211,10 @@ bool Reader::read_text(std::string_view& value) {
     return false;
   }
   if (!read_payload(length, bytes)) return false;
+  return to_text(bytes, value);
+}
+
+bool Reader::to_text(std::span<const std::byte> bytes, std::string_view& value) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!is_utf8(text)) return fail_malformed("str is not valid UTF-8");
   value = text;
@@ -188,12 +224,23 @@ bool Reader::read_text(std::string_view& value) {
 bool Reader::read_binary(std::span<const std::byte>& value) {
   if (peek() != Kind::binary) return fail_expected("bytes");
   std::size_t length;
+  if (kinds_by_first[byte_at(at_)] == Kind::ext) {
+    std::int8_t type;
+    return read_ext(type, value);
+  }
   return take_length(1 << (byte_at(at_) - 0xc4), length) && read_payload(length, value);
 }
 
 // The count of a list or map; the caller has seen the kind.
 bool Reader::count_of(std::size_t& count, std::size_t bytes_each) {
   std::uint8_t first = byte_at(at_);
+  if (kinds_by_first[first] == Kind::ext) {
+    // The list inside has the same extent, so nothing more is to be remembered of what is around it.
+    std::int8_t type;
+    std::size_t length;
+    if (!read_ext_head(type, length)) return false;
+    first = byte_at(at_);
+  }
   if (first < 0xa0) {
     count = first & 0x0f;
     ++at_;
@@ -213,10 +260,9 @@ bool Reader::read_map(std::size_t& count) {
   return count_of(count, 2);
 }
 
-bool Reader::read_ext(std::int8_t& type, std::span<const std::byte>& value) {
-  if (peek() != Kind::ext) return fail_expected("ext");
+bool Reader::read_ext_head(std::int8_t& type, std::size_t& length) {
+  if (peek_format() != Kind::ext) return fail_expected("ext");
   std::uint8_t first = byte_at(at_);
-  std::size_t length;
   if (first >= 0xd4) {
     length = std::size_t{1} << (first - 0xd4);
     ++at_;
@@ -225,7 +271,15 @@ bool Reader::read_ext(std::int8_t& type, std::span<const std::byte>& value) {
   }
   if (!need(1)) return short_of_data();
   auto number = static_cast<std::int8_t>(byte_at(at_++));
-  if (!read_payload(length, value)) return false;
+  if (!need(length)) return short_of_data();
+  type = number;
+  return true;
+}
+
+bool Reader::read_ext(std::int8_t& type, std::span<const std::byte>& value) {
+  std::int8_t number;
+  std::size_t length;
+  if (!read_ext_head(number, length) || !read_payload(length, value)) return false;
   type = number;
   return true;
 }
@@ -236,7 +290,9 @@ bool Reader::read_moment(ExtType wanted, std::string_view name, Timestamp& value
   const std::byte* start = at_;
   if (peek() != Kind::ext) return fail_expected(name);
   if (!read_ext(type, bytes)) return false;
-  if (type != static_cast<std::int8_t>(wanted)) {
+  if (wanted == ExtType::timestamp && type == static_cast<std::int8_t>(ExtType::datetime) && bytes.size() > 12) {
+    bytes = bytes.first(12);  // without its zone
+  } else if (type != static_cast<std::int8_t>(wanted)) {
     at_ = start;
     return fail_expected(name);
   }
@@ -297,6 +353,7 @@ bool Reader::step(std::size_t& items) {
     case Kind::real:
       return read_real(number);
     case Kind::text:
+      if (peek_format() == Kind::ext) return read_ext(type, bytes);
       if (byte_at(at_) >= 0xc0) return take_length(1 << (byte_at(at_) - 0xd9), length) && read_payload(length, bytes);
       length = byte_at(at_++) & 0x1f;
       return read_payload(length, bytes);

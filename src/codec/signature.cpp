@@ -7,13 +7,13 @@ namespace daffi::inline v1 {
 
 bool operator==(const Parameter& a, const Parameter& b) {
   return a.name == b.name && a.type == b.type && a.has_default == b.has_default && a.variadic == b.variadic &&
-         a.default_text == b.default_text;
+         a.keyword_only == b.keyword_only && a.any_keywords == b.any_keywords && a.default_text == b.default_text;
 }
 
 namespace {
 
 std::string parameter_text(const Parameter& parameter) {
-  std::string out = parameter.variadic ? "*" : "";
+  std::string out = parameter.variadic ? "*" : parameter.any_keywords ? "**" : "";
   if (parameter.name.empty()) {
     out += parameter.type.empty() ? "_" : parameter.type;
   } else {
@@ -24,14 +24,17 @@ std::string parameter_text(const Parameter& parameter) {
   return out;
 }
 
-enum Flags : std::uint8_t { has_default_flag = 1, variadic_flag = 2 };
+enum Flags : std::uint8_t { has_default_flag = 1, variadic_flag = 2, keyword_only_flag = 4, any_keywords_flag = 8 };
 
 }  // namespace
 
 std::string Signature::text(std::string_view name) const {
   std::string out = "def " + std::string(name) + "(";
+  bool star = false;  // behind which no argument counts by its position
   for (const Parameter& parameter : parameters) {
     if (&parameter != parameters.data()) out += ", ";
+    if (parameter.keyword_only && !star) out += "*, ";
+    star = star || parameter.keyword_only || parameter.variadic;
     out += parameter_text(parameter);
   }
   out += ")";
@@ -44,7 +47,8 @@ void Codec<Parameter>::write(Writer& writer, const Parameter& value) {
   writer.array(4);
   writer.text(value.name);
   writer.text(value.type);
-  writer.integer((value.has_default ? has_default_flag : 0) | (value.variadic ? variadic_flag : 0));
+  writer.integer((value.has_default ? has_default_flag : 0) | (value.variadic ? variadic_flag : 0) |
+                 (value.keyword_only ? keyword_only_flag : 0) | (value.any_keywords ? any_keywords_flag : 0));
   writer.text(value.default_text);
 }
 
@@ -56,6 +60,8 @@ bool Codec<Parameter>::read(Reader& reader, Parameter& value) {
   value.type = std::move(type);
   value.has_default = (flags & has_default_flag) != 0;
   value.variadic = (flags & variadic_flag) != 0;
+  value.keyword_only = (flags & keyword_only_flag) != 0;
+  value.any_keywords = (flags & any_keywords_flag) != 0;
   value.default_text = std::move(default_text);
   return true;
 }

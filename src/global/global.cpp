@@ -7,18 +7,23 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "global/callback_list.hpp"
+#include "global/maker.hpp"
 #include "global/runtime.hpp"
 
 namespace daffi::inline v1 {
 
 namespace {
 
-std::shared_ptr<global_::Runtime> make_runtime(const GlobalOptions& options) {
+global_::Plan checked_plan(const GlobalOptions& options) {
   auto plan = global_::make_plan(options);
   if (!plan.ok()) base::throw_failure(std::move(plan).failure());
+  return std::move(plan).value();
+}
+
+std::shared_ptr<global_::Runtime> make_runtime(global_::Plan plan) {
   auto environment = global_::make_real_environment();
   if (!environment.ok()) base::throw_failure(std::move(environment).failure());
-  return std::make_shared<global_::Runtime>(std::move(environment).value(), std::move(plan).value());
+  return std::make_shared<global_::Runtime>(std::move(environment).value(), std::move(plan));
 }
 
 std::string describe(const global_::Runtime& runtime) {
@@ -56,7 +61,7 @@ std::weak_ptr<Core> core_of(const Global& global) { return global.core(); }
 
 }  // namespace detail
 
-Global::Global(const GlobalOptions& options) : Global(make_runtime(options)) {}
+Global::Global(const GlobalOptions& options) : Global(make_runtime(checked_plan(options))) {}
 
 Global::Global(std::shared_ptr<global_::Runtime> runtime) : runtime_(std::move(runtime)) {
   auto started = runtime_->start(*this);
@@ -161,3 +166,14 @@ Registration Global::add(detail::CallbackList list) {
 }
 
 }  // namespace daffi::inline v1
+
+namespace daffi::global_ {
+
+std::unique_ptr<Global> Maker::make(const GlobalOptions& options, Setup setup) {
+  Plan plan = checked_plan(options);
+  plan.node.language = std::move(setup.language);
+  plan.callbacks = std::move(setup.callbacks);
+  return std::unique_ptr<Global>(new Global(make_runtime(std::move(plan))));
+}
+
+}  // namespace daffi::global_

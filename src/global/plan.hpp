@@ -25,6 +25,8 @@ struct Plan {
   controller::Options controller;
   rpc::EngineOptions engine;
   base::Duration drain_timeout{0};
+  /// Of another language's package: these instead of the default registry's.
+  std::optional<std::vector<detail::CallbackSpec>> callbacks;
   LifecycleHook on_init, on_node_connect, on_node_disconnect;
 };
 

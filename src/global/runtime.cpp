@@ -74,7 +74,11 @@ base::Result<void> Runtime::start_node() {
   auto connector = controller_ ? make_own_connector(*environment_, *controller_) : environment_->make_connector(plan_);
   node_ = std::make_unique<node::Node>(environment_->loop(), engine_, std::move(connector), plan_.node, node_events());
   // Before it connects, so that the node and its callbacks appear together.
-  join_default_registry(shared_from_this());
+  if (plan_.callbacks) {
+    for (const auto& spec : *plan_.callbacks) node_->add_callback(spec);
+  } else {
+    join_default_registry(shared_from_this());
+  }
   return node_->start();
 }
 

@@ -52,6 +52,12 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   std::uint32_t add_callback(detail::CallbackSpec spec) override;
   void remove_callback(std::uint32_t id) override;
   void wait_async(Subject subject, const std::string& name, Duration timeout, WaitDone done) override;
+  detail::HolderFacts look_up(const std::string& callback, const std::string& receiver) override {
+    return node().look_up(callback, receiver);
+  }
+  detail::Trust trust_in(const std::string& process) override { return node().trust_in(process); }
+  detail::Trust trust_in(std::uint32_t member) override { return node().trust_in(member); }
+  std::string name_of(std::uint32_t member) override { return node().name_of(member); }
 
   // RegistryClient.
   std::shared_ptr<const void> adopt(std::uint64_t entry, const detail::CallbackSpec& spec) override;

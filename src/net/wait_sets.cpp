@@ -52,6 +52,7 @@ int wait_one(int set, base::Duration span, epoll_event& event) {
 Wake to_wake(int count, const epoll_event& event) {
   Wake wake;
   wake.timed_out = count == 0;
+  wake.interrupted = count < 0 && errno == EINTR;
   if (count != 1) return wake;
   wake.stopped = event.data.u64 == kStop;
   wake.ticked = event.data.u64 == kTick;

@@ -16,6 +16,7 @@ struct Wake {
   bool ticked = false;    ///< the tick timer ran out (handler threads only)
   bool writable = false;  ///< the socket takes bytes again (handler threads only)
   bool timed_out = false;
+  bool interrupted = false;  ///< by a signal
 };
 
 /// The user set holds blocked callers, the worker set handler threads. Both watch the socket edge-triggered and

@@ -5,9 +5,12 @@
 
 #include "node/directory_impl.hpp"
 #include "node/node.hpp"
+#include "session/proof.hpp"
 
 namespace daffi::node {
 namespace {
+
+constexpr std::string_view kPython = "python";
 
 std::string identity_text(const wire::Identity& identity) {
   using Kind = wire::Identity::Kind;
@@ -62,6 +65,7 @@ Holder Directory::Impl::to_holder(const Replica::Member& member, const Replica::
           member.suspended,
           member.draining,
           Description::for_checks(record.description),
+          member.language == kPython,
           member.name_hash};
 }
 
@@ -87,8 +91,9 @@ std::optional<Holder> Directory::find_at(std::string_view process, std::string_v
     const Impl::OwnCallback* own = self.find_own(callback);
     if (!own) return std::nullopt;
     const Replica::Record* announced = self.replica.find_callback(self.own_id, callback);
-    return Holder{self.own_id,       announced ? announced->callback_id : 0, false, false, own->signature,
-                  self.own_name_hash};
+    const Replica::Member* me = self.replica.find(self.own_id);
+    return Holder{self.own_id,    announced ? announced->callback_id : 0, false, false,
+                  own->signature, me != nullptr && me->language == kPython, self.own_name_hash};
   }
   const Replica::Member* member = self.replica.find_process(process);
   if (!member) return std::nullopt;
@@ -151,6 +156,17 @@ std::optional<MemberId> Directory::member(std::string_view process) const {
   if (process == self.own_name && self.own_id != 0) return self.own_id;
   const Replica::Member* member = self.replica.find_process(process);
   return member ? std::optional(member->id) : std::nullopt;
+}
+
+detail::Trust Directory::trust_in(MemberId id) const {
+  const Impl& self = *impl_;
+  base::ReadLock lock(self.mutex);
+  const Replica::Member* me = self.replica.find(self.own_id);
+  const Replica::Member* member = self.replica.find(id);
+  if (me == nullptr || member == nullptr) return detail::Trust::none;
+  if (me == member || session::same_user(me->identity, member->identity)) return detail::Trust::same_user;
+  const bool certified = member->identity.kind == wire::Identity::Kind::certificate;
+  return certified ? detail::Trust::certificate : detail::Trust::none;
 }
 
 std::string Directory::name_of(MemberId id) const {

@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "daffi/detail/core.hpp"
 #include "node/holder.hpp"
 
 namespace daffi::wire {
@@ -76,6 +77,8 @@ class Directory {
   std::optional<base::SteadyTime> next_expiry() const;
   /// Present or suspended, this process included.
   std::optional<MemberId> member(std::string_view process) const;
+  /// As the controller verified them both. A member that is not there is not trusted.
+  detail::Trust trust_in(MemberId id) const;
   /// Also of the last thousand that left; else "member 12".
   std::string name_of(MemberId id) const;
   bool is_present(MemberId id) const;

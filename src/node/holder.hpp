@@ -18,6 +18,7 @@ struct Holder {
   bool suspended = false;                      ///< its connection is lost, it may still come back
   bool draining = false;                       ///< takes no new calls
   std::shared_ptr<const Signature> signature;  ///< nullptr: not known, nothing can be checked
+  bool python = false;                         ///< it runs Python
   std::uint64_t name_hash = 0;                 ///< of the process name: the same after that process was restarted
 };
 

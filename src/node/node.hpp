@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "daffi/detail/core.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "daffi/detail/item_stream.hpp"
 #include "net/endpoint.hpp"
@@ -124,6 +125,10 @@ class Node {
   /// What the controller verified about a process, this one included, as far as the controller may be believed.
   /// Nothing: no such process.
   std::optional<wire::Identity> identity_of(const std::string& process) const;
+  detail::HolderFacts look_up(const std::string& callback, const std::string& receiver) const;
+  detail::Trust trust_in(const std::string& process) const;
+  detail::Trust trust_in(std::uint32_t member) const;
+  std::string name_of(std::uint32_t member) const;
   std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members
   std::vector<MemberView> members() const;                                       ///< this one included
   base::Result<void> wait_process(const std::string& name, base::Deadline deadline);

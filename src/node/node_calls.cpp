@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "node/node_impl.hpp"
 #include "rpc/incoming_items.hpp"
+#include "rpc/interrupt.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::node {
@@ -95,7 +96,9 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
   while (!engine->wait(call, call.deadline)) {
     // Out of time, unless the answer is just being delivered.
     if (take_back(call)) {
-      abandon(call, timed_out(call));
+      abandon(call, rpc::WaitInterrupt::happened()
+                        ? base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was interrupted by a signal")
+                        : timed_out(call));
       break;
     }
     engine->wait(call, base::Deadline::in(clock(), std::chrono::milliseconds(1)));

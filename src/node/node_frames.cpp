@@ -106,6 +106,7 @@ void Node::Impl::on_frames_end() {
     if (call != nullptr) {
       if (call->chunked) (void)values.out.abort({call->target, mine.results[i].id, false});
       call->reply.assign(mine.replies[i]);
+      call->reply.from = mine.results[i].member;
       mine.done.push_back(call);
     } else {
       on_part(mine.results[i].id, mine.results[i].member, wire::FrameKind::result, mine.replies[i]);

@@ -14,6 +14,8 @@ base::Failure callback_failure(const std::exception_ptr& error, const std::strin
     std::rethrow_exception(error);
   } catch (const SystemRefusal& refusal) {
     return refusal.failure;
+  } catch (const detail::HandlerFailure& e) {
+    return base::Failure{e.code, e.message, e.remote};
   } catch (const Error& e) {
     if (e.code() == ErrorCode::unencodable) {
       return base::fail(ErrorCode::unencodable_result,

@@ -5,12 +5,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <ctime>
 
 namespace daffi::rpc {
 
-void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, base::Deadline deadline) {
+bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, base::Deadline deadline) {
   // WAIT_BITSET takes an absolute time on the monotonic clock, which is the steady clock's.
   timespec at{};
   timespec* limit = nullptr;
@@ -20,7 +21,9 @@ void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, base::
     at = {seconds.count(), static_cast<long>((since - seconds).count())};
     limit = &at;
   }
-  syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected, limit, nullptr, FUTEX_BITSET_MATCH_ANY);
+  const auto result =
+      syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected, limit, nullptr, FUTEX_BITSET_MATCH_ANY);
+  return result == 0 || (errno != EINTR && errno != ETIMEDOUT);
 }
 
 void futex_wake_all(const std::atomic<std::uint32_t>* word) {

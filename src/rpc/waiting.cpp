@@ -1,7 +1,10 @@
 /// @file  Waiting: leading, following, and passing the lead on.
 #include "rpc/waiting.hpp"
 
+#include <algorithm>
+
 #include "rpc/futex.hpp"
+#include "rpc/interrupt.hpp"
 
 namespace daffi::rpc {
 namespace {
@@ -11,6 +14,14 @@ thread_local const Completion* leading = nullptr;
 
 base::SteadyTime now() { return base::Clock::system().now(); }
 
+// How long a wait that a signal may end goes on before it asks by itself.
+constexpr auto kAskAgain = std::chrono::seconds(1);
+
+base::Deadline asking_by(base::Deadline deadline) {
+  if (!WaitInterrupt::wanted()) return deadline;
+  return base::Deadline::earlier(deadline, base::Deadline::in(base::Clock::system(), kAskAgain));
+}
+
 }  // namespace
 
 Waiting::Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read)
@@ -18,7 +29,7 @@ Waiting::Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bo
 
 bool Waiting::wait(Completion& what, base::Deadline deadline) {
   while (!what.done()) {
-    if (!deadline.is_never() && deadline.passed(now())) return what.done();
+    if (WaitInterrupt::happened() || (!deadline.is_never() && deadline.passed(now()))) return what.done();
     Completion* nobody = nullptr;
     if (leader_.compare_exchange_strong(nobody, &what)) {
       lead(what, deadline);
@@ -37,10 +48,12 @@ void Waiting::lead(Completion& what, base::Deadline deadline) {
   if (busy_poll_ > base::Duration::zero()) spin(what, deadline);
   while (!what.done()) {
     const auto left = deadline.is_never() ? base::Duration::max() : deadline.left(now());
-    if (left <= base::Duration::zero()) break;
-    const net::Wake wake = sets_.wait_user(left);
+    if (left <= base::Duration::zero() || WaitInterrupt::happened()) break;
+    const bool asks = WaitInterrupt::wanted();
+    const net::Wake wake = sets_.wait_user(asks ? std::min<base::Duration>(left, kAskAgain) : left);
     // Whatever ended the wait: the kernel may have told this thread, and nobody else, that there is input.
     read_for(what);
+    if (asks && (wake.interrupted || wake.timed_out) && !what.done()) WaitInterrupt::ask();
     if (wake.stopped && !what.done()) {
       // The set is of no use any more; what is awaited ends soon, by its owner's hand.
       const auto short_while = base::Deadline::in(base::Clock::system(), std::chrono::milliseconds(5));
@@ -73,13 +86,14 @@ bool Waiting::follow(Completion& what, base::Deadline deadline) {
   if (leader_.load() != nullptr) {
     const std::uint32_t seen = what.state.fetch_or(Completion::kSleepers);
     if ((seen & (Completion::kDone | Completion::kPromoted)) == 0) {
-      futex_wait(what.state, seen | Completion::kSleepers, deadline);
+      if (!futex_wait(what.state, seen | Completion::kSleepers, asking_by(deadline))) WaitInterrupt::ask();
     }
   }
   dismiss(self);
   const bool promoted = (what.state.fetch_and(~Completion::kPromoted) & Completion::kPromoted) != 0;
   // Chosen, but with nothing left to wait for: the choice passes on.
-  if (promoted && (what.done() || (!deadline.is_never() && deadline.passed(now())))) promote_one();
+  const bool over = what.done() || WaitInterrupt::happened() || (!deadline.is_never() && deadline.passed(now()));
+  if (promoted && over) promote_one();
   return what.done();
 }
 

@@ -23,13 +23,16 @@ std::vector<std::byte> encode_error(const base::Failure& failure) {
   ByteWriter writer;
   writer.number(failure.code);
   writer.text(failure.message, kMaxErrorMessage);
-  writer.number(static_cast<std::uint8_t>(failure.remote != nullptr ? 1 : 0));
+  const bool data = failure.remote != nullptr && !failure.remote->data.empty() &&
+                    failure.remote->data.size() <= kMaxErrorData;
+  writer.number(static_cast<std::uint8_t>(failure.remote == nullptr ? 0 : data ? 2 : 1));
   if (failure.remote != nullptr) {
     writer.text(failure.remote->type, kMaxErrorType);
     writer.text(failure.remote->message, kMaxErrorMessage);
     writer.text(end_of(failure.remote->trace, kMaxErrorTrace), kMaxErrorTrace);
     writer.text(failure.remote->language, kMaxLanguage);
     writer.text(failure.remote->process, kMaxProcessName);
+    if (data) writer.bytes(base::as_bytes(failure.remote->data));
   }
   return writer.take();
 }
@@ -42,14 +45,19 @@ base::Result<ReportedError> decode_error(base::Bytes payload) {
   reader.text(failure.message, kMaxErrorMessage);
   std::uint8_t raised = 0;
   reader.number(raised);
-  reader.check(raised <= 1, "a truth value is neither 0 nor 1");
-  if (raised == 1) {
+  reader.check(raised <= 2, "an account of an exception is of an unknown kind");
+  if (raised != 0 && reader.ok()) {
     RemoteException remote;
     reader.text(remote.type, kMaxErrorType);
     reader.text(remote.message, kMaxErrorMessage);
     reader.text(remote.trace, kMaxErrorTrace);
     reader.text(remote.language, kMaxLanguage);
     reader.text(remote.process, kMaxProcessName);
+    if (raised == 2) {
+      const base::Bytes data = reader.rest();
+      reader.check(data.size() <= kMaxErrorData, "an exception's data is too long");
+      remote.data.assign(reinterpret_cast<const char*>(data.data()), data.size());
+    }
     failure.remote = std::make_shared<const RemoteException>(std::move(remote));
   }
   reader.check(reader.at_end(), "it goes on after its end");

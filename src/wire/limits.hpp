@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxCloseText = 1024;
 inline constexpr std::size_t kMaxErrorMessage = 32 * 1024;
 inline constexpr std::size_t kMaxErrorType = 256;
 inline constexpr std::size_t kMaxErrorTrace = 60 * 1024;
+inline constexpr std::size_t kMaxErrorData = 64 * 1024;  ///< larger ones are left out
 inline constexpr std::size_t kMaxReturnText = 512;
 
 inline constexpr std::size_t kMaxProofs = 8;

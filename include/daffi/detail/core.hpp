@@ -20,6 +20,20 @@ class ScheduledTask;
 
 namespace daffi::inline v1::detail {
 
+/// What the directory says about those that a call could go to. Value.
+struct HolderFacts {
+  bool known = false;     ///< there is one
+  bool stream = false;    ///< it yields
+  bool foreign = false;   ///< one of them at least is not Python
+};
+
+/// How far a process is trusted with code: unpickling, transferred functions.
+enum class Trust : std::uint8_t {
+  none,
+  certificate,  ///< authenticated over TLS: enough where the receiver allows code
+  same_user     ///< both ends are verified as the same user on the same host
+};
+
 /// A Global without its type. Handles refer to it weakly. Threads: any.
 class DAFFI_API Core {
  public:
@@ -44,6 +58,13 @@ class DAFFI_API Core {
   virtual std::uint32_t add_callback(CallbackSpec spec) = 0;
   /// Waits until running calls of it have ended, except the caller's own.
   virtual void remove_callback(std::uint32_t id) = 0;
+
+  /// Nobody is asked: as far as this process knows. `receiver` empty: all holders but this process.
+  virtual HolderFacts look_up(const std::string& callback, const std::string& receiver) = 0;
+  virtual Trust trust_in(const std::string& process) = 0;
+  /// By the member's number, as in Reply::from.
+  virtual Trust trust_in(std::uint32_t member) = 0;
+  virtual std::string name_of(std::uint32_t member) = 0;
 
   enum class Subject : std::uint8_t { process, function };
   using WaitDone = std::function<void(std::exception_ptr error)>;

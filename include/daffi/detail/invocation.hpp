@@ -40,6 +40,9 @@ struct Gathered {
 /// An encoded result: small ones stand inside, larger ones on the heap, large ones in the memory they came in. Movable.
 class Reply {
  public:
+  /// The member that gave it.
+  std::uint32_t from = 0;
+
   void assign(std::span<const std::byte> bytes) {
     adopted_ = nullptr;
     size_ = bytes.size();
@@ -157,6 +160,13 @@ class DAFFI_API Invocation {
   virtual std::shared_ptr<Responder> defer() = 0;
   /// The answer is a stream of these items; they are produced as the caller takes them. result() is not used then.
   virtual void stream(std::unique_ptr<ItemProducer> items) = 0;
+};
+
+/// Thrown by a handler that serves callbacks of another language: how the call ends. Value.
+struct DAFFI_API HandlerFailure {
+  ErrorCode code = ErrorCode::remote_error;
+  std::string message;
+  std::shared_ptr<const RemoteException> remote;  ///< for remote_error; its process is filled in at the caller
 };
 
 /// Runs the callback: decodes arguments, calls, encodes into result(). What it throws becomes the caller's error.

@@ -1,0 +1,48 @@
+/// @file  The GIL on threads that are not Python's.
+#include "gil.hpp"
+
+#include <atomic>
+
+namespace daffi::python {
+namespace {
+
+std::atomic<bool> alive{true};
+
+// The outermost Gil of a thread stays taken in the counting sense, which keeps its thread state.
+struct Kept {
+  bool made = false;
+  PyGILState_STATE state{};
+  ~Kept() {
+    if (!made || !python_alive()) return;
+    // Takes the GIL back; the state it came from has it taken, so it is given up with the second release.
+    PyGILState_Ensure();
+    PyGILState_Release(PyGILState_LOCKED);
+    PyGILState_Release(state);
+  }
+};
+thread_local Kept kept;
+
+}  // namespace
+
+bool python_alive() { return alive.load(std::memory_order_acquire); }
+void python_ends() { alive.store(false, std::memory_order_release); }
+
+Gil::Gil() {
+  if (PyGILState_GetThisThreadState() == nullptr) {
+    kept.state = PyGILState_Ensure();
+    kept.made = true;
+    PyEval_SaveThread();
+  }
+  state_ = PyGILState_Ensure();
+}
+
+Shared share(PyObject* object) {
+  Py_INCREF(object);
+  return Shared(object, [](PyObject* last) {
+    if (!python_alive()) return;
+    const Gil gil;
+    Py_DECREF(last);
+  });
+}
+
+}  // namespace daffi::python

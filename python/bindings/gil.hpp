@@ -1,0 +1,68 @@
+/// @file  The GIL on threads that are not Python's: taken to run user code and to convert values, for nothing else.
+#pragma once
+
+#include <Python.h>
+
+#include <memory>
+
+namespace daffi::python {
+
+/// False once the interpreter is about to be torn down: nothing of ours touches it any more. Threads: any.
+bool python_alive();
+void python_ends();
+
+/// Holds the GIL in a scope, on any thread. A thread of the core keeps its Python thread state from its first Gil to
+/// its end, so that threading.local() and the like last, and taking the GIL costs no allocation. Lock rule: never made
+/// while a mutex of the core is held, and no call that may block is made inside one.
+class Gil {
+ public:
+  Gil();
+  ~Gil() { PyGILState_Release(state_); }
+  Gil(const Gil&) = delete;
+  Gil& operator=(const Gil&) = delete;
+
+ private:
+  PyGILState_STATE state_;
+};
+
+/// Lets other Python threads run while this one blocks in the core.
+class WithoutGil {
+ public:
+  WithoutGil() : state_(PyEval_SaveThread()) {}
+  ~WithoutGil() { PyEval_RestoreThread(state_); }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
+/// A Python object shared by C++ objects that may be destroyed on any thread, with or without the GIL.
+using Shared = std::shared_ptr<PyObject>;
+/// Needs the GIL.
+Shared share(PyObject* object);
+
+/// One reference, dropped at the end of a scope that holds the GIL.
+class Owned {
+ public:
+  Owned() = default;
+  explicit Owned(PyObject* object) : object_(object) {}
+  Owned(Owned&& other) noexcept : object_(other.release()) {}
+  Owned& operator=(Owned&& other) noexcept {
+    Py_XSETREF(object_, other.release());
+    return *this;
+  }
+  ~Owned() { Py_XDECREF(object_); }
+  PyObject* get() const { return object_; }
+  PyObject* release() {
+    PyObject* const object = object_;
+    object_ = nullptr;
+    return object;
+  }
+  explicit operator bool() const { return object_ != nullptr; }
+
+ private:
+  PyObject* object_ = nullptr;
+};
+
+}  // namespace daffi::python

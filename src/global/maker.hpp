@@ -1,0 +1,25 @@
+/// @file  Maker: Globals for other languages, which keep their callbacks in a registry of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daffi/detail/invocation.hpp"
+#include "daffi/global.hpp"
+
+namespace daffi::global_ {
+
+/// What a language's package says beyond the options. Value.
+struct Setup {
+  std::string language = "c++";
+  std::vector<detail::CallbackSpec> callbacks;  ///< there from the first moment on, instead of the default registry's
+};
+
+class Maker {
+ public:
+  /// As Global's constructor. Blocks; throws the same.
+  static std::unique_ptr<Global> make(const GlobalOptions& options, Setup setup);
+};
+
+}  // namespace daffi::global_

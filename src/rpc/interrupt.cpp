@@ -1,0 +1,23 @@
+/// @file  WaitInterrupt.
+#include "rpc/interrupt.hpp"
+
+namespace daffi::rpc {
+namespace {
+thread_local WaitInterrupt* innermost = nullptr;
+}
+
+WaitInterrupt::WaitInterrupt(Check check) : check_(check), outer_(innermost) { innermost = this; }
+WaitInterrupt::~WaitInterrupt() { innermost = outer_; }
+
+bool WaitInterrupt::wanted() { return innermost != nullptr; }
+
+bool WaitInterrupt::ask() {
+  WaitInterrupt* const self = innermost;
+  if (self == nullptr) return false;
+  if (!self->happened_) self->happened_ = self->check_();
+  return self->happened_;
+}
+
+bool WaitInterrupt::happened() { return innermost != nullptr && innermost->happened_; }
+
+}  // namespace daffi::rpc
