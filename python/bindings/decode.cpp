@@ -103,12 +103,10 @@ class Decoder {
   static PyObject* integer(Reader& reader) {
     std::int64_t number = 0;
     std::uint64_t large = 0;
-    Reader attempt(reader.rest());
-    if (attempt.read_integer(number)) {
-      reader.skip();
-      return made(PyLong_FromLongLong(number));
-    }
-    check(reader, reader.read_unsigned(large));
+    std::span<const std::byte> bytes;
+    check(reader, reader.read_raw(bytes));
+    if (Reader(bytes).read_integer(number)) return made(PyLong_FromLongLong(number));
+    check(reader, Reader(bytes).read_unsigned(large));
     return made(PyLong_FromUnsignedLongLong(large));
   }
 

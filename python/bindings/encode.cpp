@@ -15,6 +15,8 @@ std::span<const std::byte> as_bytes(const char* data, Py_ssize_t size) {
   return {reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size)};
 }
 
+std::byte* at(Writer& writer, std::size_t position) { return writer.buffer().data() + writer.headroom() + position; }
+
 // An extension around what `write` writes, whose length is only known afterwards. False as `write` says it.
 template <typename Write>
 bool write_inside(Writer& writer, ExtType type, Write&& write) {
@@ -25,14 +27,14 @@ bool write_inside(Writer& writer, ExtType type, Write&& write) {
   const std::size_t length = writer.size() - start - kShortHead;
   const auto code = static_cast<std::byte>(type);
   if (length < 256) {
-    std::byte* head = writer.payload_at(start);
+    std::byte* head = at(writer, start);
     head[0] = std::byte{0xc7};
     head[1] = static_cast<std::byte>(length);
     head[2] = code;
     return true;
   }
   writer.extend(kLongHead - kShortHead);
-  std::byte* head = writer.payload_at(start);
+  std::byte* head = at(writer, start);
   std::memmove(head + kLongHead, head + kShortHead, length);
   head[0] = std::byte{0xc9};
   for (int i = 0; i < 4; ++i) head[1 + i] = static_cast<std::byte>(length >> (24 - 8 * i));
@@ -184,17 +186,12 @@ bool encode(Writer& writer, PyObject* value) {
 // False also for what nests too deep: a value that contains itself does.
 bool try_encode(Writer& writer, PyObject* value) {
   const std::size_t start = writer.size();
-  const unsigned depth = writer.depth();
   try {
     if (encode(writer, value)) return true;
-  } catch (const PythonError&) {
-    writer.rewind(start, depth);
-    throw;
-  } catch (const Error& error) {
-    writer.rewind(start, depth);
-    return false;
+  } catch (const Error&) {
+    // too deep
   }
-  writer.rewind(start, depth);
+  writer.truncate(start);
   return false;
 }
 
@@ -226,22 +223,17 @@ void write_value(Writer& writer, PyObject* value, const Destination& to, const c
   }
 }
 
+namespace {
+constexpr const char* kPlaces[] = {"argument 1", "argument 2", "argument 3", "argument 4", "argument 5",
+                                   "argument 6", "argument 7", "argument 8", "argument 9"};
+}
+
 void write_arguments(Writer& writer, PyObject* positional, PyObject* keywords, const Destination& to) {
   const Py_ssize_t count = PyTuple_GET_SIZE(positional);
   writer.array(static_cast<std::size_t>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* const value = PyTuple_GET_ITEM(positional, i);
-    const std::size_t start = writer.size();
-    const unsigned depth = writer.depth();
-    bool plain = false;
-    try {
-      plain = encode(writer, value);
-    } catch (...) {
-      PyErr_Clear();
-    }
-    if (plain) continue;
-    writer.rewind(start, depth);
-    write_value(writer, value, to, ("argument " + std::to_string(i + 1)).c_str());
+    write_value(writer, value, to, i < 9 ? kPlaces[i] : "an argument");
   }
   if (keywords == nullptr) return writer.map(0);
   writer.map(static_cast<std::size_t>(PyDict_GET_SIZE(keywords)));

@@ -58,6 +58,7 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   detail::Trust trust_in(const std::string& process) override { return node().trust_in(process); }
   detail::Trust trust_in(std::uint32_t member) override { return node().trust_in(member); }
   std::string name_of(std::uint32_t member) override { return node().name_of(member); }
+  bool speaks_python(const std::string& process) override { return node().speaks_python(process); }
 
   // RegistryClient.
   std::shared_ptr<const void> adopt(std::uint64_t entry, const detail::CallbackSpec& spec) override;

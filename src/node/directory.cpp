@@ -158,6 +158,12 @@ std::optional<MemberId> Directory::member(std::string_view process) const {
   return member ? std::optional(member->id) : std::nullopt;
 }
 
+bool Directory::speaks_python(MemberId id) const {
+  base::ReadLock lock(impl_->mutex);
+  const Replica::Member* member = impl_->replica.find(id);
+  return member != nullptr && member->language == kPython;
+}
+
 detail::Trust Directory::trust_in(MemberId id) const {
   const Impl& self = *impl_;
   base::ReadLock lock(self.mutex);

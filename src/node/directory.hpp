@@ -77,6 +77,7 @@ class Directory {
   std::optional<base::SteadyTime> next_expiry() const;
   /// Present or suspended, this process included.
   std::optional<MemberId> member(std::string_view process) const;
+  bool speaks_python(MemberId id) const;
   /// As the controller verified them both. A member that is not there is not trusted.
   detail::Trust trust_in(MemberId id) const;
   /// Also of the last thousand that left; else "member 12".

@@ -129,6 +129,7 @@ class Node {
   detail::Trust trust_in(const std::string& process) const;
   detail::Trust trust_in(std::uint32_t member) const;
   std::string name_of(std::uint32_t member) const;
+  bool speaks_python(const std::string& process) const;
   std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members
   std::vector<MemberView> members() const;                                       ///< this one included
   base::Result<void> wait_process(const std::string& name, base::Deadline deadline);

@@ -25,6 +25,11 @@ detail::Trust Node::trust_in(const std::string& process) const {
 
 detail::Trust Node::trust_in(std::uint32_t member) const { return impl_->directory.trust_in(member); }
 
+bool Node::speaks_python(const std::string& process) const {
+  const auto member = impl_->directory.member(process);
+  return member && impl_->directory.speaks_python(*member);
+}
+
 std::string Node::name_of(std::uint32_t member) const { return impl_->directory.name_of(member); }
 
 }  // namespace daffi::node

@@ -65,6 +65,7 @@ class DAFFI_API Core {
   /// By the member's number, as in Reply::from.
   virtual Trust trust_in(std::uint32_t member) = 0;
   virtual std::string name_of(std::uint32_t member) = 0;
+  virtual bool speaks_python(const std::string& process) = 0;
 
   enum class Subject : std::uint8_t { process, function };
   using WaitDone = std::function<void(std::exception_ptr error)>;
