@@ -108,7 +108,7 @@ def values():
         for nanoseconds in (0, 1, 999_999_999):
             yield msgpack.Timestamp(seconds, nanoseconds)
     for size in (0, 1, 2, 3, 4, 8, 16, 17):
-        yield msgpack.ExtType(5, bytes(range(size)))
+        yield msgpack.ExtType(50, bytes(range(size)))
     yield msgpack.ExtType(127, b"\x80")
 
 

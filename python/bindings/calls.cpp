@@ -97,16 +97,7 @@ class PyPending {
 class PyCore : public std::enable_shared_from_this<PyCore> {
  public:
   PyCore() : home_(std::make_shared<Home>()) {}
-  ~PyCore() {
-    if (!global_) return;
-    if (!python_alive()) {
-      static_cast<void>(global_.release());  // its threads may be anywhere; the process ends
-      return;
-    }
-    const WithoutGil free;
-    home_->core.store(nullptr);
-    global_.reset();
-  }
+  ~PyCore() { close(); }
   PyCore(const PyCore&) = delete;
   PyCore& operator=(const PyCore&) = delete;
 
@@ -114,10 +105,20 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
   void stop(std::optional<std::int64_t> limit) {
     blocking([&] { limit ? global().stop(nanoseconds(*limit)) : global().stop(); });
   }
+  /// Ends all its threads; to be stopped before.
+  void close() {
+    if (!global_ && !kept_) return;
+    if (!python_alive()) return abandon();  // its threads may be anywhere; the process ends
+    const WithoutGil free;
+    home_->core.store(nullptr);
+    global_.reset();
+    kept_.reset();
+  }
   /// The child of a fork has none of its threads: it is neither used nor destroyed any more.
   void abandon() {
     home_->core.store(nullptr);
     static_cast<void>(global_.release());
+    static_cast<void>(new std::shared_ptr<detail::Core>(std::move(kept_)));
   }
   nb::object call(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how);
   nb::object start_call(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how);
@@ -359,6 +360,7 @@ void bind_calls(nb::module_& module) {
       .def(nb::new_([]() { return std::make_shared<PyCore>(); }))
       .def("start", &PyCore::start)
       .def("stop", &PyCore::stop, nb::arg("limit").none() = nb::none())
+      .def("close", &PyCore::close)
       .def("abandon", &PyCore::abandon)
       .def("call", &PyCore::call, nb::arg("name"), nb::arg("positional"), nb::arg("keywords").none(), nb::arg("how"))
       .def("start_call", &PyCore::start_call, nb::arg("name"), nb::arg("positional"), nb::arg("keywords").none(),

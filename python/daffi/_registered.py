@@ -124,3 +124,8 @@ def stopped(core):
 def has_any():
     """Whether this process offers anything."""
     return bool(_handlers)
+
+
+def forget_cores():
+    """After a fork."""
+    _cores.clear()

@@ -92,3 +92,35 @@ class AsyncResult:
 
     def __repr__(self):
         return f"<AsyncResult of {self.func_name!r}, {'ready' if self.ready else 'under way'}>"
+
+
+class ScheduledTask:
+    """Runs to come of a callback on another process; they outlive this handle."""
+
+    __slots__ = ("_cancel", "uuid", "func_name", "process_name")
+
+    def __init__(self, uuid, func_name, process_name, cancel):
+        self.uuid = uuid
+        self.func_name = func_name
+        self.process_name = process_name
+        self._cancel = cancel
+
+    def cancel(self):
+        """Ends what is still to come. True, or False when it had ended already."""
+        return self._cancel(self.process_name, self.uuid)
+
+    def __repr__(self):
+        return f"<ScheduledTask {self.uuid} of {self.func_name!r} on {self.process_name!r}>"
+
+
+SchedulerTask = ScheduledTask
+
+
+class IterableAsyncResult:
+    """The items of a callback that yields: iterated once, by ``for`` or ``async for``."""
+
+    __slots__ = ("_stream", "_used")
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._used = False

@@ -62,7 +62,8 @@ class _Base(metaclass=_Made):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        if Callback in cls.__bases__ and Fetcher in cls.__bases__:
+        names = {base.__name__ for base in cls.__bases__ if base.__module__ == __name__}
+        if names == {"Callback", "Fetcher"}:
             raise exceptions.InitializationError(
                 f"Multiple inheritance is prohibited: class {cls.__name__!r} derives from both Callback and Fetcher"
             )

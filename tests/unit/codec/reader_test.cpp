@@ -24,7 +24,7 @@ std::vector<std::byte> sample() {
   writer.map(1);
   writer.text("key");
   writer.boolean(true);
-  writer.ext(5, unhex("010203"));
+  writer.ext(50, unhex("010203"));
   writer.timestamp({-5, 7});
   auto payload = writer.payload();
   return {payload.begin(), payload.end()};

@@ -159,5 +159,32 @@ TEST(FunctionName, IsTheFunctionsOwn) {
   EXPECT_EQ(function_name<&hidden>(), "hidden");
 }
 
+Signature keyword_signature() {
+  Signature signature;
+  signature.parameters = {{.name = "a"}, {.name = "key", .keyword_only = true}, {.name = "rest", .any_keywords = true}};
+  return signature;
+}
+
+TEST(KeywordOnly, IsNotGivenByPositionAndMissesByName) {
+  const Signature signature = keyword_signature();
+  const std::vector<std::string> none, key{"key"}, other{"key", "more"};
+  EXPECT_EQ(check_arguments("f", signature, 2, none), "f() takes 1 positional argument but 2 were given");
+  EXPECT_EQ(check_arguments("f", signature, 1, none), "f() missing 1 required keyword-only argument: 'key'");
+  EXPECT_EQ(check_arguments("f", signature, 0, key), "f() missing 1 required positional argument: 'a'");
+  EXPECT_EQ(check_arguments("f", signature, 1, key), std::nullopt);
+  EXPECT_EQ(check_arguments("f", signature, 1, other), std::nullopt);
+}
+
+TEST(KeywordOnly, ShowsAndTravels) {
+  const Signature signature = keyword_signature();
+  EXPECT_EQ(signature.text("f"), "def f(a, *, key, **rest)");
+  Writer writer;
+  Codec<Signature>::write(writer, signature);
+  Reader reader(writer.payload());
+  Signature back;
+  ASSERT_TRUE(Codec<Signature>::read(reader, back)) << reader.error();
+  EXPECT_EQ(back, signature);
+}
+
 }  // namespace
 }  // namespace daffi

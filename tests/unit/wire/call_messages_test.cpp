@@ -48,6 +48,24 @@ TEST(ErrorMessage, ComesBackWithTheCallbacksOwnAccount) {
   EXPECT_EQ(decode_error(encode_error(base::fail(ErrorCode::busy, "full")))->failure.remote, nullptr);
 }
 
+TEST(ErrorMessage, WhatALanguageKeepsOfItsExceptionArrivesUnlessItIsTooLong) {
+  RemoteException raised{"ValueError", "no", "trace", "python", "shop", std::string("\0\xff", 2)};
+  const auto sent = [&] {
+    return decode_error(encode_error({ErrorCode::remote_error, "failed", std::make_shared<RemoteException>(raised)}));
+  };
+  ASSERT_TRUE(sent().ok());
+  EXPECT_EQ(*sent()->failure.remote, raised);
+  raised.data.assign(kMaxErrorData + 1, 'x');
+  ASSERT_TRUE(sent().ok());
+  EXPECT_EQ(sent()->failure.remote->data, "");
+}
+
+TEST(ErrorMessage, AnUnknownKindOfAccountIsRefused) {
+  auto bytes = encode_error(base::fail(ErrorCode::busy, "full"));
+  bytes.back() = std::byte{3};
+  EXPECT_FALSE(decode_error(bytes).ok());
+}
+
 TEST(ErrorMessage, ExceptionTextThatIsNotUtf8StillArrives) {
   const auto error = decode_error(encode_error(base::fail(ErrorCode::remote_error, "caf\xe9 \xe2\x82\xac")));
   ASSERT_TRUE(error.ok());
