@@ -65,11 +65,11 @@ def programs(tmp_path):
     folder = tmp_path / "s"
     folder.mkdir(mode=0o700)
 
-    def start(script, **names):
+    def start(script, log="warning", **names):
         path = tmp_path / f"program{len(started)}.py"
         prelude = f"SOCKET = {str(folder)!r}\n" + "".join(f"{name} = {value!r}\n" for name, value in names.items())
         path.write_text(prelude + textwrap.dedent(script))
-        env = dict(os.environ, PYTHONUNBUFFERED="1", DAFFI_COOKIE_FILE=str(tmp_path / "cookie"))
+        env = dict(os.environ, PYTHONUNBUFFERED="1", DAFFI_LOG=log, DAFFI_COOKIE_FILE=str(tmp_path / "cookie"))
         started.append(Program([sys.executable, str(path)], tmp_path, env))
         return started[-1]
 

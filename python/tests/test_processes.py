@@ -136,7 +136,7 @@ def test_ctrl_c_interrupts_the_wait_for_a_controller(programs):
             Global(unix_sock_path=SOCKET)
         except KeyboardInterrupt:
             print("interrupted")
-    """)
+    """, log="info")
     client.expect("waiting")
     client.expect("controller")
     client.interrupt()
@@ -144,17 +144,30 @@ def test_ctrl_c_interrupts_the_wait_for_a_controller(programs):
     client.finish(0)
 
 
+# Says when the main thread has come to wait: that is when SIGTERM gets a handler.
+WATCH = """
+    def watch():
+        import os, signal
+        while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            os.sched_yield()
+        print("waits")
+
+    import threading
+    threading.Thread(target=watch, daemon=True).start()
+"""
+
+
 def test_sigterm_under_join_drains(programs):
-    service = programs(SERVICE.replace('print("up")', 'print("up")\n        g.join()\n        print("joined")'))
-    service.expect("up")
+    service = programs(WATCH + SERVICE + "        g.join()\n        print('joined')\n")
+    service.expect("waits")
     service.interrupt(signal.SIGTERM)
     service.expect("joined")
     service.finish(0)
 
 
 def test_ctrl_c_ends_a_process_that_keeps_serving(programs):
-    service = programs(SERVICE)
-    service.expect("up")
+    service = programs(WATCH + SERVICE)
+    service.expect("waits")
     service.interrupt()
     service.finish(0)
 
@@ -250,7 +263,7 @@ def test_log_lines_go_where_the_application_wants_them(programs):
         logging.getLogger("daffi").addHandler(handler)
         logging.getLogger("daffi").propagate = False
         Global("two", init_controller=True, unix_sock_path=SOCKET).stop()
-    """).finish(0)
+    """, log="info").finish(0)
     ours = [line for line in lines if "one started" in line]
     assert len(ours) == 1 and ours[0].startswith("INFO:    20") and " | daffi.global | " in ours[0]
     assert [line for line in lines if "two started" in line and line.startswith("mine daffi.global")]

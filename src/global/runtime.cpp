@@ -11,6 +11,7 @@
 #include "global/own_connector.hpp"
 #include "global/pump.hpp"
 #include "global/signal_watch.hpp"
+#include "rpc/interrupt.hpp"
 
 namespace daffi::global_ {
 
@@ -160,6 +161,7 @@ bool Runtime::stopped() const {
 
 void Runtime::stop(base::Duration limit) {
   if (left_behind()) return;
+  const rpc::WaitInterrupt none(nullptr);  // half a stop would leave what its rest waits for
   {
     base::Lock lock(state_mutex_);
     if (state_ == State::stopping && !in_own_thread() && current_pump() == nullptr)

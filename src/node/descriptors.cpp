@@ -6,8 +6,6 @@
 namespace daffi::node {
 
 Description to_description(const wire::Descriptor& descriptor) {
-  // Our checks know neither kind of parameter: such calls are judged by the callee alone.
-  constexpr unsigned kBeyondChecks = wire::Parameter::kKeywordOnly | wire::Parameter::kVariadicKeywords;
   Description out;
   out.id = descriptor.id;
   out.checkable = (descriptor.flags & wire::Descriptor::kUnchecked) == 0;
@@ -17,12 +15,13 @@ Description to_description(const wire::Descriptor& descriptor) {
   for (const wire::Parameter& from : descriptor.parameters) {
     const unsigned flags = from.flags;
     if ((flags & wire::Parameter::kContext) != 0) continue;
-    if ((flags & kBeyondChecks) != 0) out.checkable = false;
     Parameter to;
-    to.name = (flags & wire::Parameter::kVariadicKeywords) != 0 ? "**" + from.name : from.name;
+    to.name = from.name;
     to.type = from.type;
     to.has_default = (flags & wire::Parameter::kHasDefault) != 0;
     to.variadic = (flags & wire::Parameter::kVariadic) != 0;
+    to.keyword_only = (flags & wire::Parameter::kKeywordOnly) != 0;
+    to.any_keywords = (flags & wire::Parameter::kVariadicKeywords) != 0;
     to.default_text = from.default_text;
     out.signature.parameters.push_back(std::move(to));
   }

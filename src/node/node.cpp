@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "node/node_impl.hpp"
+#include "rpc/interrupt.hpp"
 #include "node/registration.hpp"
 #include "rpc/inside.hpp"
 #include "rpc/task_work.hpp"
@@ -195,6 +196,7 @@ void Node::Impl::begin_drain() {
 }
 
 void Node::Impl::stop(base::Duration limit) {
+  const rpc::WaitInterrupt none(nullptr);
   if (stop_done.load()) return;
   const auto deadline = base::Deadline::in(clock(), limit);
   begin_drain();

@@ -34,6 +34,8 @@ wire::Registration to_registration(const rpc::CallbackEntry& entry, const std::s
     out.default_text = parameter.default_text;
     if (parameter.has_default) out.flags |= wire::Parameter::kHasDefault;
     if (parameter.variadic) out.flags |= wire::Parameter::kVariadic;
+    if (parameter.keyword_only) out.flags |= wire::Parameter::kKeywordOnly;
+    if (parameter.any_keywords) out.flags |= wire::Parameter::kVariadicKeywords;
     if (parameter.name.empty()) out.flags |= wire::Parameter::kPositionalOnly;
   }
   return registration;

@@ -9,11 +9,11 @@ thread_local WaitInterrupt* innermost = nullptr;
 WaitInterrupt::WaitInterrupt(Check check) : check_(check), outer_(innermost) { innermost = this; }
 WaitInterrupt::~WaitInterrupt() { innermost = outer_; }
 
-bool WaitInterrupt::wanted() { return innermost != nullptr; }
+bool WaitInterrupt::wanted() { return innermost != nullptr && innermost->check_ != nullptr; }
 
 bool WaitInterrupt::ask() {
+  if (!wanted()) return false;
   WaitInterrupt* const self = innermost;
-  if (self == nullptr) return false;
   if (!self->happened_) self->happened_ = self->check_();
   return self->happened_;
 }

@@ -8,6 +8,7 @@ namespace daffi::rpc {
 /// too. Resource of the thread that made it; the innermost counts. `check` runs under no lock.
 class WaitInterrupt {
  public:
+  /// nullptr: nothing interrupts, whatever the outer ones say; for waits whose end others rely on.
   using Check = bool (*)();
   explicit WaitInterrupt(Check check);
   ~WaitInterrupt();

@@ -91,6 +91,16 @@ TEST(WaitInterrupt, ASignalThatMeansNothingDoesNotEndTheWait) {
   sender.join();
 }
 
+TEST(WaitInterrupt, OneWithoutACheckShieldsFromTheOuterOnes) {
+  const WaitInterrupt outer(+[] { return true; });
+  EXPECT_TRUE(WaitInterrupt::ask());
+  {
+    const WaitInterrupt none(nullptr);
+    EXPECT_FALSE(WaitInterrupt::wanted() || WaitInterrupt::ask() || WaitInterrupt::happened());
+  }
+  EXPECT_TRUE(WaitInterrupt::happened());
+}
+
 TEST(WaitInterrupt, WithoutOneSignalsAreNobodysBusiness) {
   EXPECT_FALSE(WaitInterrupt::wanted());
   EXPECT_FALSE(WaitInterrupt::ask());
