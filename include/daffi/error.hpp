@@ -12,11 +12,11 @@ namespace daffi::inline v1 {
 
 /// A callback's own account of the exception it raised. Value.
 struct RemoteException {
-  std::string type;      ///< its type's name, as its language writes it
-  std::string message;   ///< its text
-  std::string trace;     ///< its stack trace as text, empty where the language keeps none
-  std::string language;  ///< "c++", "python", …
-  std::string process;   ///< the process that raised it
+  std::string type;       ///< its type's name, as its language writes it
+  std::string message;    ///< its text
+  std::string trace;      ///< its stack trace as text, empty where the language keeps none
+  std::string language;   ///< "c++", "python", …
+  std::string process;    ///< the process that raised it
   std::string data = {};  ///< what else its language keeps of it, in that language's own encoding; may be empty
 
   bool operator==(const RemoteException&) const = default;

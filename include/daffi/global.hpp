@@ -22,7 +22,7 @@
 namespace daffi::global_ {
 class Runtime;
 class Maker;
-}
+}  // namespace daffi::global_
 
 namespace daffi::inline v1 {
 

@@ -67,8 +67,8 @@ class PyCore;
 
 class PyPending {
  public:
-  PyPending(std::shared_ptr<detail::PendingCall> call, std::shared_ptr<PyCore> core)
-      : call_(std::move(call)), core_(std::move(core)) {}
+  PyPending(std::shared_ptr<detail::PendingCall> call, std::shared_ptr<PyCore> core, bool broadcast)
+      : call_(std::move(call)), core_(std::move(core)), broadcast_(broadcast) {}
   bool ready() const { return call_->ready(); }
   nb::object wait(std::optional<std::int64_t> limit);
   nb::object error() const;
@@ -92,6 +92,7 @@ class PyPending {
  private:
   const std::shared_ptr<detail::PendingCall> call_;
   const std::shared_ptr<PyCore> core_;
+  const bool broadcast_;
 };
 
 class PyCore : public std::enable_shared_from_this<PyCore> {
@@ -135,7 +136,8 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
 
   Global& global() {
     if (!global_ && starting_ != nullptr) return *starting_;
-    if (!global_) throw GlobalContextError(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
+    if (!global_)
+      throw GlobalContextError(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
     return *global_;
   }
   detail::Core& core() {
@@ -145,6 +147,8 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
     return *core;
   }
   nb::object read(const detail::Reply& reply);
+  /// What each process answered: a dict of its name to its result or its error.
+  nb::object read_gathered(const detail::Reply& reply);
   const std::shared_ptr<Home>& home() const { return home_; }
 
  private:
@@ -251,8 +255,39 @@ nb::object PyCore::call(nb::str name, nb::tuple positional, nb::handle keywords,
   detail::ArgumentWriter writer;
   const detail::CallSpec spec = prepare(name, positional, keywords, how, *writer);
   detail::Reply reply;
-  blocking([&] { core().call(spec, *writer, reply); });
-  return read(reply);
+  if (!spec.broadcast) {
+    blocking([&] { core().call(spec, *writer, reply); });
+    return read(reply);
+  }
+  try {
+    blocking([&] { core().call(spec, *writer, reply); });
+  } catch (const TimeoutError& late) {
+    // What has arrived by then goes with the error.
+    nb::object error = nb::steal(to_exception(late).release());
+    nb::setattr(error, "results", read_gathered(reply));
+    PyErr_SetObject(error.type().ptr(), error.ptr());
+    throw nb::python_error();
+  }
+  return read_gathered(reply);
+}
+
+nb::object PyCore::read_gathered(const detail::Reply& reply) {
+  nb::dict outcomes;
+  for (const detail::Gathered& each : reply.gathered) {
+    nb::object outcome;
+    try {
+      if (each.error) std::rethrow_exception(each.error);
+      const Origin from{[&] { require_trust(core(), core().trust_in(each.process), home_->allow_code, each.process); }};
+      Reader reader(each.result);
+      outcome = nb::steal(read_value(reader, from));
+    } catch (const Error& error) {
+      outcome = nb::steal(to_exception(error).release());
+    } catch (const PythonError&) {
+      outcome = nb::steal(take_exception().release());
+    }
+    outcomes[each.process.c_str()] = outcome;
+  }
+  return outcomes;
 }
 
 nb::object PyCore::start_call(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how) {
@@ -265,15 +300,13 @@ nb::object PyCore::start_call(nb::str name, nb::tuple positional, nb::handle key
     pending = core().start_call(own, *writer);
   });
   if (!pending) return nb::none();
-  return nb::cast(std::make_shared<PyPending>(std::move(pending), shared_from_this()));
+  return nb::cast(std::make_shared<PyPending>(std::move(pending), shared_from_this(), spec.broadcast));
 }
 
 nb::object PyPending::wait(std::optional<std::int64_t> limit) {
   const detail::Reply* reply = nullptr;
-  blocking([&] {
-    reply = &call_->wait(limit ? std::optional(nanoseconds(*limit)) : std::nullopt);
-  });
-  return core_->read(*reply);
+  blocking([&] { reply = &call_->wait(limit ? std::optional(nanoseconds(*limit)) : std::nullopt); });
+  return broadcast_ ? core_->read_gathered(*reply) : core_->read(*reply);
 }
 
 nb::object PyPending::error() const {
@@ -312,7 +345,8 @@ nb::list members_of(PyCore& self) {
   for (const Member& each : members) {
     nb::list callbacks;
     for (const auto& callback : each.callbacks)
-      callbacks.append(nb::make_tuple(callback.name, callback.signature.text(callback.name), callback.signature.stream));
+      callbacks.append(
+          nb::make_tuple(callback.name, callback.signature.text(callback.name), callback.signature.stream));
     result.append(nb::make_tuple(each.process_name, each.language, each.identity, each.self, each.suspended,
                                  each.draining, callbacks));
   }
@@ -338,8 +372,9 @@ nb::dict stats_of(PyCore& self) {
 void bind_calls(nb::module_& module) {
   nb::class_<PySpec>(module, "Spec")
       .def(nb::new_([](std::int64_t timeout, std::int64_t eta, bool return_result, std::string receiver, int balance,
-                       std::string key) {
+                       std::string key, bool broadcast) {
         PySpec how;
+        how.spec.broadcast = broadcast;
         how.spec.timeout = nanoseconds(timeout);
         how.spec.eta = nanoseconds(eta);
         how.spec.return_result = return_result;

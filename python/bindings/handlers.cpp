@@ -42,7 +42,10 @@ class PyResponder {
  public:
   PyResponder(std::shared_ptr<detail::Responder> responder, std::shared_ptr<const PyHandler> handler,
               std::shared_ptr<Home> home, std::string caller)
-      : responder_(std::move(responder)), handler_(std::move(handler)), home_(std::move(home)), caller_(std::move(caller)) {}
+      : responder_(std::move(responder)),
+        handler_(std::move(handler)),
+        home_(std::move(home)),
+        caller_(std::move(caller)) {}
 
   // A stop callback that is just running wants the GIL, and its removal waits for it.
   ~PyResponder() {
@@ -115,14 +118,16 @@ class ContextScope {
 }  // namespace
 
 PyHandler::PyHandler(std::string name, PyObject* callable, int kind, Signature signature)
-    : function(share(callable)), name_(std::move(name)), kind_(static_cast<Kind>(kind)), signature_(std::move(signature)) {}
+    : function(share(callable)),
+      name_(std::move(name)),
+      kind_(static_cast<Kind>(kind)),
+      signature_(std::move(signature)) {}
 
 void require_trust(detail::Core&, detail::Trust trust, bool allow_code, const std::string& process) {
   if (trust == detail::Trust::same_user || (trust == detail::Trust::certificate && allow_code)) return;
   set_error(NotPermittedError(
       ErrorCode::not_permitted,
-      "process '" + process +
-          "' may not send pickled values here: it is not verified as the same user on this host" +
+      "process '" + process + "' may not send pickled values here: it is not verified as the same user on this host" +
           (allow_code ? ", nor authenticated over TLS" : " (allow_code=True, with TLS, permits more)")));
   throw PythonError();
 }
@@ -134,8 +139,7 @@ class Served {
       : handler_(std::move(handler)), home_(std::move(home)) {}
 
   void operator()(detail::Invocation& invocation) const {
-    if (!python_alive())
-      throw detail::HandlerFailure{ErrorCode::draining, "the process is ending", nullptr};
+    if (!python_alive()) throw detail::HandlerFailure{ErrorCode::draining, "the process is ending", nullptr};
     const Gil gil;
     const std::string& caller = invocation.context().caller();
     Owned positional, keywords;
@@ -240,9 +244,9 @@ void bind_handlers(nb::module_& module) {
   nb::class_<PyHandler>(module, "Handler")
       .def(nb::new_([](std::string name, nb::callable function, int kind, const std::vector<ParameterTuple>& parameters,
                        std::string returns, bool stream, std::string documentation) {
-        return std::make_shared<PyHandler>(std::move(name), function.ptr(), kind,
-                                           make_signature(parameters, std::move(returns), stream,
-                                                          std::move(documentation)));
+        return std::make_shared<PyHandler>(
+            std::move(name), function.ptr(), kind,
+            make_signature(parameters, std::move(returns), stream, std::move(documentation)));
       }))
       .def_prop_ro("name", [](const PyHandler& self) { return self.name(); })
       .def_prop_rw(

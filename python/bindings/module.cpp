@@ -22,10 +22,9 @@ void set_sink(nb::object sink) {
     if (!python_alive()) return;
     const Gil gil;
     const auto seconds = std::chrono::duration<double>(record.time.time_since_epoch()).count();
-    const Owned result(PyObject_CallFunction(
-        shared.get(), "is#s#d", static_cast<int>(record.level), record.part.data(),
-        static_cast<Py_ssize_t>(record.part.size()), record.text.data(), static_cast<Py_ssize_t>(record.text.size()),
-        seconds));
+    const Owned result(PyObject_CallFunction(shared.get(), "is#s#d", static_cast<int>(record.level), record.part.data(),
+                                             static_cast<Py_ssize_t>(record.part.size()), record.text.data(),
+                                             static_cast<Py_ssize_t>(record.text.size()), seconds));
     if (!result) PyErr_Clear();
   };
   const WithoutGil free;
@@ -59,12 +58,15 @@ NB_MODULE(_core, module) {
   });
   module.def("set_log_sink", &set_sink, nb::arg("sink").none());
   module.def("set_log_level", [](int level) { daffi::set_log_level(static_cast<daffi::LogLevel>(level)); });
-  module.def("encode", [](nb::handle value) {
-    daffi::Writer writer;
-    write_value(writer, value.ptr(), {}, "the value");
-    const auto bytes = writer.payload();
-    return nb::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }, nb::arg("value").none());
+  module.def(
+      "encode",
+      [](nb::handle value) {
+        daffi::Writer writer;
+        write_value(writer, value.ptr(), {}, "the value");
+        const auto bytes = writer.payload();
+        return nb::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      },
+      nb::arg("value").none());
   module.def("decode", [](nb::bytes encoded) {
     daffi::Reader reader(std::as_bytes(std::span(encoded.c_str(), encoded.size())));
     return nb::steal(read_value(reader, {}));

@@ -5,7 +5,7 @@ import warnings
 from . import _loops, exceptions
 from ._errors import make
 from .async_result import AsyncResult
-from .modifiers import BG, FG, as_modifier
+from .modifiers import BG, BROADCAST, FG, as_modifier
 
 _INVALID = 6
 
@@ -65,6 +65,11 @@ def call(core, name, args, kwargs, modifier):
         return core.call(name, args, kwargs, modifier.spec())
     if kind is BG:
         return background(core, name, args, kwargs, modifier)
+    if kind is BROADCAST:
+        spec = modifier.spec()
+        if not modifier.return_result:
+            return core.start_call(name, args, kwargs, spec)
+        return core.call(name, args, kwargs, spec)
     raise unsupported(modifier)
 
 
@@ -75,6 +80,9 @@ async def call_async(core, name, args, kwargs, modifier):
         return await AsyncResult(core.start_call(name, args, kwargs, modifier.spec())).get_async()
     if kind is BG:
         return background(core, name, args, kwargs, modifier)
+    if kind is BROADCAST:
+        pending = core.start_call(name, args, kwargs, modifier.spec())
+        return None if pending is None else await AsyncResult(pending).get_async()
     raise unsupported(modifier)
 
 

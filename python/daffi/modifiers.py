@@ -92,6 +92,7 @@ class Modifier:
             "" if field("receiver") is None else str(field("receiver")),
             balance_number(field("balance")),
             "" if key is None else str(key),
+            type(self) is BROADCAST,
         )
 
 

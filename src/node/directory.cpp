@@ -92,8 +92,13 @@ std::optional<Holder> Directory::find_at(std::string_view process, std::string_v
     if (!own) return std::nullopt;
     const Replica::Record* announced = self.replica.find_callback(self.own_id, callback);
     const Replica::Member* me = self.replica.find(self.own_id);
-    return Holder{self.own_id,    announced ? announced->callback_id : 0, false, false,
-                  own->signature, me != nullptr && me->language == kPython, self.own_name_hash};
+    return Holder{self.own_id,
+                  announced ? announced->callback_id : 0,
+                  false,
+                  false,
+                  own->signature,
+                  me != nullptr && me->language == kPython,
+                  self.own_name_hash};
   }
   const Replica::Member* member = self.replica.find_process(process);
   if (!member) return std::nullopt;
@@ -107,11 +112,12 @@ std::optional<Holder> Directory::find_process(std::string_view process) const {
   base::ReadLock lock(self.mutex);
   if (process == self.own_name) {
     if (self.own_id == 0) return std::nullopt;
-    return Holder{self.own_id, 0, false, false, nullptr, self.own_name_hash};
+    return Holder{self.own_id, 0, false, false, nullptr, true, self.own_name_hash};
   }
   const Replica::Member* member = self.replica.find_process(process);
   if (!member) return std::nullopt;
-  return Holder{member->id, 0, member->suspended, member->draining, nullptr, member->name_hash};
+  return Holder{member->id,       0, member->suspended, member->draining, nullptr, member->language == kPython,
+                member->name_hash};
 }
 
 std::optional<wire::Identity> Directory::identity_of(MemberId id) const {

@@ -4,9 +4,9 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "node/node_impl.hpp"
-#include "rpc/interrupt.hpp"
 #include "node/registration.hpp"
 #include "rpc/inside.hpp"
+#include "rpc/interrupt.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/messages.hpp"
 

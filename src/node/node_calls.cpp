@@ -96,9 +96,10 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
   while (!engine->wait(call, call.deadline)) {
     // Out of time, unless the answer is just being delivered.
     if (take_back(call)) {
-      abandon(call, rpc::WaitInterrupt::happened()
-                        ? base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was interrupted by a signal")
-                        : timed_out(call));
+      abandon(call,
+              rpc::WaitInterrupt::happened()
+                  ? base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was interrupted by a signal")
+                  : timed_out(call));
       break;
     }
     engine->wait(call, base::Deadline::in(clock(), std::chrono::milliseconds(1)));

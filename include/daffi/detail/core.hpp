@@ -22,9 +22,9 @@ namespace daffi::inline v1::detail {
 
 /// What the directory says about those that a call could go to. Value.
 struct HolderFacts {
-  bool known = false;     ///< there is one
-  bool stream = false;    ///< it yields
-  bool foreign = false;   ///< one of them at least is not Python
+  bool known = false;    ///< there is one
+  bool stream = false;   ///< it yields
+  bool foreign = false;  ///< one of them at least is not Python
 };
 
 /// How far a process is trusted with code: unpickling, transferred functions.
