@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "errors.hpp"
+#include "items.hpp"
 #include "values.hpp"
 
 namespace nb = nanobind;
@@ -21,21 +22,6 @@ namespace {
 
 PyObject* run_coroutine = nullptr;  // daffi._loops.run(function, arguments, keywords, responder, context)
 thread_local const CallContext* current = nullptr;
-
-Destination to_caller(const Home& home, const std::string& caller) {
-  return {[&home, &caller] {
-            auto* core = home.core.load();
-            return core != nullptr && !core->speaks_python(caller);
-          },
-          {}};
-}
-
-Origin from_caller(const Home& home, const std::string& caller) {
-  return {[&home, &caller] {
-    auto* core = home.core.load();
-    if (core != nullptr) require_trust(*core, core->trust_in(caller), home.allow_code, caller);
-  }};
-}
 
 /// An answer that a coroutine gives. Threads: any.
 class PyResponder {
@@ -63,7 +49,7 @@ class PyResponder {
   void reply(nb::handle value) {
     Writer writer(detail::kResultHeadroom);
     try {
-      write_value(writer, value.ptr(), to_caller(*home_, caller_), "the result");
+      write_value(writer, value.ptr(), to_process(*home_, caller_), "the result");
     } catch (const PythonError&) {
       return refuse(describe_unencodable_result(handler_->name()));
     }
@@ -104,17 +90,6 @@ bool is_argument_error(PyObject* exception) {
   return !trace;
 }
 
-class ContextScope {
- public:
-  explicit ContextScope(const CallContext& context) : outer_(std::exchange(current, &context)) {}
-  ~ContextScope() { current = outer_; }
-  ContextScope(const ContextScope&) = delete;
-  ContextScope& operator=(const ContextScope&) = delete;
-
- private:
-  const CallContext* outer_;
-};
-
 }  // namespace
 
 PyHandler::PyHandler(std::string name, PyObject* callable, int kind, Signature signature)
@@ -123,14 +98,63 @@ PyHandler::PyHandler(std::string name, PyObject* callable, int kind, Signature s
       kind_(static_cast<Kind>(kind)),
       signature_(std::move(signature)) {}
 
-void require_trust(detail::Core&, detail::Trust trust, bool allow_code, const std::string& process) {
-  if (trust == detail::Trust::same_user || (trust == detail::Trust::certificate && allow_code)) return;
-  set_error(NotPermittedError(
-      ErrorCode::not_permitted,
-      "process '" + process + "' may not send pickled values here: it is not verified as the same user on this host" +
-          (allow_code ? ", nor authenticated over TLS" : " (allow_code=True, with TLS, permits more)")));
-  throw PythonError();
+ContextScope::ContextScope(const CallContext* context) : outer_(std::exchange(current, context)) {}
+ContextScope::~ContextScope() { current = outer_; }
+
+namespace {
+
+void fail_call(detail::Invocation& invocation, const PyHandler& handler) {
+  const Owned exception = take_exception();
+  if (is_argument_error(exception.get())) {
+    const Owned text(PyObject_Str(exception.get()));
+    const char* words = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
+    return invocation.reject_arguments(std::string(words != nullptr ? words : "wrong arguments") +
+                                       ". Function signature: " + handler.signature().text(handler.name()));
+  }
+  throw describe(exception.get());
 }
+
+void start_coroutine(detail::Invocation& invocation, const std::shared_ptr<PyHandler>& handler,
+                     const std::shared_ptr<Home>& home, const Owned& positional, const Owned& named) {
+  const CallContext context = invocation.context();
+  nb::object responder =
+      nb::cast(new PyResponder(invocation.defer(), handler, home, context.caller()), nb::rv_policy::take_ownership);
+  nb::object about = nb::cast(PyContext(context));
+  const Owned done(PyObject_CallFunctionObjArgs(run_coroutine, handler->function.get(), positional.get(),
+                                                named ? named.get() : Py_None, responder.ptr(), about.ptr(), nullptr));
+  if (done) return;
+  const Owned exception = take_exception();
+  nb::cast<PyResponder&>(responder).fail(exception.get());
+}
+
+void start_stream(detail::Invocation& invocation, const PyHandler& handler, const std::shared_ptr<Home>& home,
+                  nb::object generator) {
+  const CallContext context = invocation.context();
+  auto form = results_of(handler.name(), home, context.caller());
+  invocation.stream(handler.kind() == PyHandler::Kind::generator
+                        ? produce(std::move(generator), std::move(form), context)
+                        : produce_async(std::move(generator), std::move(form), context));
+}
+
+}  // namespace
+
+void answer(detail::Invocation& invocation, const std::shared_ptr<PyHandler>& handler,
+            const std::shared_ptr<Home>& home, const Owned& positional, const Owned& named) {
+  using Kind = PyHandler::Kind;
+  if (handler->kind() == Kind::coroutine) return start_coroutine(invocation, handler, home, positional, named);
+  const Shared function = handler->function;  // it may be exchanged meanwhile
+  const ContextScope scope(&invocation.context());
+  Owned result(PyObject_Call(function.get(), positional.get(), named.get()));
+  if (!result) return fail_call(invocation, *handler);
+  if (handler->kind() != Kind::function) return start_stream(invocation, *handler, home, nb::steal(result.release()));
+  try {
+    write_value(invocation.result(), result.get(), to_process(*home, invocation.context().caller()), "the result");
+  } catch (const PythonError&) {
+    throw describe_unencodable_result(handler->name());
+  }
+}
+
+namespace {
 
 /// Serves one handler's calls for one Global. Threads: any.
 class Served {
@@ -144,51 +168,20 @@ class Served {
     const std::string& caller = invocation.context().caller();
     Owned positional, keywords;
     try {
-      read_arguments(invocation.arguments(), from_caller(*home_, caller), positional, keywords);
+      read_arguments(invocation.arguments(), from_process(*home_, caller), positional, keywords);
     } catch (const PythonError&) {
       const Owned exception = take_exception();
       throw describe(exception.get());
     }
-    const Shared function = handler_->function;
-    if (handler_->kind_ == PyHandler::Kind::coroutine) return start(invocation, function.get(), positional, keywords);
-    const ContextScope scope(invocation.context());
-    const Owned result(PyObject_Call(function.get(), positional.get(), keywords.get()));
-    if (!result) return failed(invocation);
-    try {
-      write_value(invocation.result(), result.get(), to_caller(*home_, caller), "the result");
-    } catch (const PythonError&) {
-      throw describe_unencodable_result(handler_->name_);
-    }
+    answer(invocation, handler_, home_, positional, keywords);
   }
 
  private:
-  void failed(detail::Invocation& invocation) const {
-    const Owned exception = take_exception();
-    if (is_argument_error(exception.get())) {
-      const Owned text(PyObject_Str(exception.get()));
-      const char* words = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
-      return invocation.reject_arguments(std::string(words != nullptr ? words : "wrong arguments") +
-                                         ". Function signature: " + handler_->signature_.text(handler_->name_));
-    }
-    throw describe(exception.get());
-  }
-
-  void start(detail::Invocation& invocation, PyObject* function, const Owned& positional, const Owned& keywords) const {
-    const CallContext context = invocation.context();
-    nb::object answer =
-        nb::cast(new PyResponder(invocation.defer(), handler_, home_, context.caller()), nb::rv_policy::take_ownership);
-    nb::object about = nb::cast(PyContext(context));
-    const Owned done(PyObject_CallFunctionObjArgs(run_coroutine, function, positional.get(),
-                                                  keywords ? keywords.get() : Py_None, answer.ptr(), about.ptr(),
-                                                  nullptr));
-    if (done) return;
-    const Owned exception = take_exception();
-    nb::cast<PyResponder&>(answer).fail(exception.get());
-  }
-
   std::shared_ptr<PyHandler> handler_;
   std::shared_ptr<Home> home_;
 };
+
+}  // namespace
 
 detail::CallbackSpec make_spec(const std::shared_ptr<PyHandler>& handler, std::shared_ptr<Home> home) {
   detail::CallbackSpec spec;

@@ -3,12 +3,12 @@
 
 #include <nanobind/nanobind.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 
 #include "daffi/detail/core.hpp"
 #include "gil.hpp"
+#include "home.hpp"
 
 namespace daffi::python {
 
@@ -21,12 +21,12 @@ class PyHandler : public std::enable_shared_from_this<PyHandler> {
   PyHandler(std::string name, PyObject* function, int kind, Signature signature);
 
   const std::string& name() const { return name_; }
+  Kind kind() const { return kind_; }
   const Signature& signature() const { return signature_; }
 
   Shared function;
 
  private:
-  friend class Served;
   const std::string name_;
   const Kind kind_;
   const Signature signature_;
@@ -42,14 +42,22 @@ class PyContext {
   CallContext context_;
 };
 
-/// Where a Global's Core is found by its handlers: set once the Global is there, empty once it is gone. Threads: any.
-struct Home {
-  std::atomic<detail::Core*> core{nullptr};
-  bool allow_code = false;
+/// What current_call() gives on this thread, in a scope. nullptr: nothing.
+class ContextScope {
+ public:
+  explicit ContextScope(const CallContext* context);
+  ~ContextScope();
+  ContextScope(const ContextScope&) = delete;
+  ContextScope& operator=(const ContextScope&) = delete;
+
+ private:
+  const CallContext* const outer_;
 };
 
-/// Throws PythonError with NotPermittedError set when code from that process may not run here. Needs the GIL.
-void require_trust(detail::Core& core, detail::Trust trust, bool allow_code, const std::string& process);
+/// Runs `handler`'s function for a call with these arguments (`named` may be empty) and answers it: with its result, by
+/// a coroutine, or with the items of a generator. Throws what the call ends with. Needs the GIL.
+void answer(detail::Invocation& invocation, const std::shared_ptr<PyHandler>& handler,
+            const std::shared_ptr<Home>& home, const Owned& positional, const Owned& named);
 
 /// Adds Handler, Responder, Context and current_call() to the module. `run_coroutine` of daffi._loops is given later.
 void bind_handlers(nanobind::module_& module);

@@ -1,10 +1,13 @@
 /// @file  daffi._core: the compiled core as daffi's Python modules see it. Not for users.
 #include <nanobind/nanobind.h>
 
-#include "calls.hpp"
+#include "base/error_table.hpp"
+#include "code.hpp"
+#include "core.hpp"
 #include "daffi/log.hpp"
 #include "errors.hpp"
 #include "handlers.hpp"
+#include "items.hpp"
 #include "values.hpp"
 
 namespace nb = nanobind;
@@ -36,6 +39,8 @@ void translate(const std::exception_ptr& error, void*) {
     std::rethrow_exception(error);
   } catch (const PythonError&) {
     // set already
+  } catch (const BodyRaised& raised) {
+    raised.restore();
   } catch (const Error& known) {
     set_error(known);
   }
@@ -49,7 +54,10 @@ NB_MODULE(_core, module) {
   nb::set_leak_warnings(false);
   nb::register_exception_translator(&translate);
   bind_handlers(module);
+  bind_items(module);
   bind_calls(module);
+  bind_core(module);
+  bind_code(module);
   module.def("set_value_functions", [](nb::dict encoders, nb::dict decoders, nb::callable other, nb::callable pickle) {
     set_value_functions(encoders.ptr(), decoders.ptr(), other.ptr(), pickle.ptr());
   });
@@ -70,6 +78,13 @@ NB_MODULE(_core, module) {
   module.def("decode", [](nb::bytes encoded) {
     daffi::Reader reader(std::as_bytes(std::span(encoded.c_str(), encoded.size())));
     return nb::steal(read_value(reader, {}));
+  });
+  module.def("error_rows", [] {
+    nb::list rows;
+    for (const auto& row : daffi::base::error_rows())
+      rows.append(nb::make_tuple(static_cast<int>(row.code), std::string(row.class_name).c_str(), row.may_have_run,
+                                 row.retryable));
+    return rows;
   });
   module.def("python_ends", &python_ends);
 }

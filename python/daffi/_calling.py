@@ -2,10 +2,10 @@
 
 import warnings
 
-from . import _loops, exceptions
+from . import _core, _loops, exceptions
 from ._errors import make
-from .async_result import AsyncResult
-from .modifiers import BG, BROADCAST, FG, as_modifier
+from .async_result import AsyncResult, IterableAsyncResult, ScheduledTask
+from .modifiers import BG, BROADCAST, FG, PERIOD, as_modifier
 
 _INVALID = 6
 
@@ -40,6 +40,7 @@ def as_arguments(returned):
     return (returned,), None
 
 
+_core.set_args_type(Args)
 _warned = False
 
 
@@ -65,36 +66,67 @@ def call(core, name, args, kwargs, modifier):
         return core.call(name, args, kwargs, modifier.spec())
     if kind is BG:
         return background(core, name, args, kwargs, modifier)
-    if kind is BROADCAST:
-        spec = modifier.spec()
-        if not modifier.return_result:
-            return core.start_call(name, args, kwargs, spec)
-        return core.call(name, args, kwargs, spec)
-    raise unsupported(modifier)
+    if kind is PERIOD:
+        return schedule(core, name, args, kwargs, modifier)
+    spec = broadcast_spec(core, name, modifier)
+    if not modifier.return_result:
+        return core.start_call(name, args, kwargs, spec)
+    return core.call(name, args, kwargs, spec)
 
 
 async def call_async(core, name, args, kwargs, modifier):
     """Makes a call from a coroutine; FG waits for the result without blocking the loop."""
     kind = type(modifier)
     if kind is FG:
-        return await AsyncResult(core.start_call(name, args, kwargs, modifier.spec())).get_async()
+        return await result_async(background(core, name, args, kwargs, modifier))
     if kind is BG:
         return background(core, name, args, kwargs, modifier)
-    if kind is BROADCAST:
-        pending = core.start_call(name, args, kwargs, modifier.spec())
-        return None if pending is None else await AsyncResult(pending).get_async()
-    raise unsupported(modifier)
+    if kind is PERIOD:
+        # It waits for the answer of the process that is to keep the task.
+        return await _loops.in_thread(schedule, core, name, args, kwargs, modifier)
+    pending = core.start_call(name, args, kwargs, broadcast_spec(core, name, modifier))
+    return None if pending is None else await AsyncResult(pending).get_async()
+
+
+async def result_async(begun):
+    """What a call that was begun gives: its result, or the stream that it is."""
+    return begun if type(begun) is IterableAsyncResult else await begun.get_async()
 
 
 def background(core, name, args, kwargs, modifier):
-    """An AsyncResult, or None when no result is wanted."""
-    pending = core.start_call(name, args, kwargs, modifier.spec())
-    return None if pending is None else AsyncResult(pending)
+    """An AsyncResult, the stream of a callback that yields, or None when no result is wanted."""
+    return handle(core.start_call(name, args, kwargs, modifier.spec()))
 
 
-def unsupported(modifier):
-    """The error of a modifier that this build of the core cannot carry out."""
-    return make(_INVALID, f"{type(modifier).__name__} is not available in this version")
+def handle(pending):
+    """What the core gives for a call that was begun, as its caller holds it."""
+    return pending if pending is None or type(pending) is IterableAsyncResult else AsyncResult(pending)
+
+
+def refuse_stream(core, name, modifier):
+    """One result each, or at each time, is all that these modifiers can give."""
+    if core.look_up(name, getattr(modifier, "receiver", None) or "")[1]:
+        raise make(_INVALID, f"{name!r} yields: it can be called by FG and BG, not by {type(modifier).__name__}")
+
+
+def broadcast_spec(core, name, modifier):
+    """How the core is told to broadcast."""
+    refuse_stream(core, name, modifier)
+    return modifier.spec()
+
+
+def schedule(core, name, args, kwargs, modifier):
+    """A ScheduledTask, once a process has accepted it."""
+    refuse_stream(core, name, modifier)
+    uuid, process = core.schedule(name, args, kwargs, modifier.spec())
+    return ScheduledTask(uuid, name, process, core.cancel_task)
+
+
+def stream_to(core, name, generator, modifier, asynchronous=False):
+    """Each item of the generator is one call; blocks by FG, gives an AsyncResult by BG."""
+    if type(modifier) not in (FG, BG):
+        raise make(_INVALID, f"the fetcher of {name!r} yields: it can call by FG and BG, not by {type(modifier).__name__}")
+    return core.feed(name, generator, modifier.spec(), asynchronous, type(modifier) is FG and not asynchronous)
 
 
 class LazyRemoteCall:
@@ -137,5 +169,3 @@ class LazyCall:
         if self._args is None:
             return f"<call of {self._name!r}, its arguments to come>"
         return f"<call of {self._name!r}, waiting for & FG, BG, PERIOD or BROADCAST>"
-
-

@@ -6,40 +6,12 @@ import traceback
 
 from . import _core, exceptions
 
+_CLASSES = {"Error": exceptions.DaffiError}
+
+# code: (class, may have run, retryable)
 _KINDS = {
-    # code: (class, may have run, retryable); the table is spec/errors.json
-    1: (exceptions.InitializationError, False, False),
-    2: (exceptions.GlobalContextError, False, False),
-    3: (exceptions.GlobalContextError, False, False),
-    4: (exceptions.GlobalContextError, False, False),
-    5: (exceptions.GlobalContextError, False, False),
-    6: (exceptions.GlobalContextError, False, False),
-    7: (exceptions.GlobalContextError, False, False),
-    8: (exceptions.UnableToFindCandidate, False, False),
-    9: (exceptions.UnableToFindCandidate, False, True),
-    10: (exceptions.RemoteCallError, True, False),
-    11: (exceptions.RemoteCallError, False, False),
-    12: (exceptions.RemoteCallError, True, False),
-    13: (exceptions.TimeoutError, True, False),
-    14: (exceptions.TimeoutError, False, True),
-    15: (exceptions.CancelledError, True, False),
-    16: (exceptions.RemoteStoppedUnexpectedly, True, False),
-    17: (exceptions.RemoteStoppedUnexpectedly, False, True),
-    18: (exceptions.RemoteStoppedUnexpectedly, True, False),
-    19: (exceptions.RemoteStoppedUnexpectedly, False, True),
-    20: (exceptions.InitializationError, False, False),
-    21: (exceptions.InitializationError, False, True),
-    22: (exceptions.InitializationError, False, False),
-    23: (exceptions.TooLargeError, False, False),
-    24: (exceptions.TooLargeError, True, False),
-    25: (exceptions.NotPermittedError, False, False),
-    26: (exceptions.BusyError, False, True),
-    27: (exceptions.BusyError, False, True),
-    28: (exceptions.ProtocolError, True, False),
-    29: (exceptions.ProtocolError, False, False),
-    30: (exceptions.DaffiError, False, False),
-    31: (exceptions.RemoteCallError, True, False),
-    32: (exceptions.ProtocolError, False, False),
+    code: (_CLASSES.get(name) or getattr(exceptions, name), may_have_run, retryable)
+    for code, name, may_have_run, retryable in _core.error_rows()
 }
 
 REMOTE_ERROR = 10

@@ -81,12 +81,9 @@ class FetcherFunction:
 
     def _set_proxy(self, proxy):
         self._body = None
-        self._streams = False
         if proxy:
             self._kind = _registered.COROUTINE if self._kind == _registered.COROUTINE else _registered.FUNCTION
-        elif self._kind in (_registered.GENERATOR, _registered.ASYNC_GENERATOR):
-            self._streams = True
-        elif has_body(self.wrapped):
+        elif self._kind in (_registered.FUNCTION, _registered.COROUTINE) and has_body(self.wrapped):
             self._body = self.wrapped
 
     @property
@@ -132,9 +129,14 @@ class FetcherFunction:
     def _run(self, modifier, args, kwargs):
         if self._kind == _registered.COROUTINE:
             return self._run_async(modifier, args, kwargs)
+        if self._kind == _registered.ASYNC_GENERATOR:
+            return self._stream_async(modifier, args, kwargs)
         core = self._core()
-        if self._streams:
-            return self._stream(core, modifier, args, kwargs)
+        if self._kind == _registered.GENERATOR:
+            if type(modifier) is FG:
+                _calling.warn_if_in_loop(self._name)
+            begun = _calling.stream_to(core, self._name, self._called(args, kwargs), modifier)
+            return _calling.handle(begun)
         if self._body is not None:
             args, kwargs = _calling.as_arguments(self._called(args, kwargs))
         return _calling.call(core, self._name, args, kwargs, modifier)
@@ -150,8 +152,10 @@ class FetcherFunction:
             return self.wrapped(*args, **kwargs)
         return self.wrapped(self._instance, *args, **kwargs)
 
-    def _stream(self, core, modifier, args, kwargs):
-        raise _calling.unsupported(modifier)
+    async def _stream_async(self, modifier, args, kwargs):
+        generator = self._called(args, kwargs)
+        begun = _calling.handle(_calling.stream_to(self._core(), self._name, generator, modifier, asynchronous=True))
+        return await begun.get_async() if type(modifier) is FG else begun
 
     def __repr__(self):
         return f"<fetcher of {self._name!r}>"

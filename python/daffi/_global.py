@@ -200,6 +200,41 @@ class Global(metaclass=_Single):
         if outcome[0] is not None:
             raise outcome[0]
 
+    # ---- code and tasks
+
+    def transfer_and_call(self, remote_process, func, *args, **kwargs):
+        """Runs a function in another process, which need not have it, and gives its result.
+
+        Plain functions, coroutine functions (awaited there) and generator functions (their items come as a stream),
+        lambdas and closures; the globals that they use go with them. Both processes must be verified as the same user
+        on one host, or the other one allows it (``allow_code=True``, with TLS). InitializationError: there is no such
+        process.
+        """
+        from . import _transfer
+
+        return _transfer.transfer_and_call(self._live_core(), remote_process, func, args, kwargs)
+
+    async def transfer_and_call_async(self, remote_process, func, *args, **kwargs):
+        """``transfer_and_call`` for coroutines."""
+        from . import _transfer
+
+        return await _transfer.transfer_and_call_async(self._live_core(), remote_process, func, args, kwargs)
+
+    def get_scheduled_tasks(self, remote_process):
+        """All tasks that a process has by PERIOD, whoever asked for them: a list of dicts with ``condition`` ("period"
+        or "at_time"), ``func_name``, ``uuid``, and ``number_of_active_tasks`` for "at_time"."""
+        tasks = []
+        for uuid, func_name, condition, number in self._live_core().tasks_of(str(remote_process)):
+            task = {"condition": condition, "func_name": func_name, "uuid": uuid}
+            if condition == "at_time":
+                task["number_of_active_tasks"] = number
+            tasks.append(task)
+        return tasks
+
+    def cancel_scheduled_task_by_uuid(self, remote_process, uuid):
+        """Ends a task. True, or False when it had ended already; RemoteCallError for one that never was."""
+        return self._live_core().cancel_task(str(remote_process), str(uuid))
+
     # ---- its end
 
     def join(self):

@@ -209,6 +209,61 @@ async def wait(subscribe, cancel=None):
         raise
 
 
+async def in_thread(function, *args):
+    """What the function gives, which blocks: it runs on a thread of its own."""
+    outcome = []
+
+    def work(wake):
+        try:
+            outcome.append((function(*args), None))
+        except BaseException as error:  # raised where it is waited for
+            outcome.append((None, error))
+        wake()
+
+    await wait(lambda wake: threading.Thread(target=work, args=(wake,), daemon=True).start())
+    value, error = outcome[0]
+    if error is not None:
+        raise error
+    return value
+
+
+async def wait_at_most(subscribe, limit):
+    """The same, but for ``limit`` nanoseconds at most; how it ended is not told."""
+    home = here()
+    if isinstance(home, _TrioHome):
+        with home.trio.move_on_after(limit / 1e9):
+            await wait(subscribe)
+    else:
+        import asyncio
+
+        try:
+            await asyncio.wait_for(wait(subscribe), limit / 1e9)
+        except asyncio.TimeoutError:
+            pass
+
+
+async def _drive(generator, sink):
+    """Takes the items of an asynchronous generator for the core, as far ahead as it has room for."""
+    try:
+        async for item in generator:
+            if sink.put(item):
+                continue
+            if sink.closed:
+                break
+            waiting, wake = here().waker()
+            if sink.wait_for_room(wake):
+                await waiting
+    finally:
+        close = getattr(generator, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def run_generator(generator, sink, context):
+    """Starts an asynchronous generator for the core."""
+    run(_drive, (generator, sink), None, sink, context)
+
+
 def forget():
     """After a fork: the child has none of the parent's threads and loops."""
     global _home, _own
@@ -217,3 +272,4 @@ def forget():
 
 
 _core.set_coroutine_runner(run)
+_core.set_generator_runner(run_generator)

@@ -60,6 +60,8 @@ def core_options(owner, given):
         if given[name] is not None:
             options[name] = int(given[name])
     options["allow_code"] = bool(given["allow_code"])
+    if given["state_dir"] is not None:
+        options["state_dir"] = os.fspath(given["state_dir"])
     for name in ("on_init", "on_node_connect", "on_node_disconnect"):
         if given[name] is not None:
             options[name] = _hook(owner, name, given[name])

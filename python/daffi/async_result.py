@@ -1,6 +1,9 @@
 """What calls give that do not wait: AsyncResult, and ScheduledTask."""
 
-from . import _loops
+import threading
+
+from . import _core, _loops
+from ._errors import make
 from .modifiers import nanoseconds
 
 __all__ = ["AsyncResult", "ScheduledTask", "SchedulerTask", "IterableAsyncResult"]
@@ -43,23 +46,10 @@ class AsyncResult:
         if self._outcome is None and not self._pending.ready():
             limit = nanoseconds(timeout, "timeout of get_async()")
             if limit:
-                await self._wait_at_most(limit)
+                await _loops.wait_at_most(self._pending.on_done, limit)
             else:
                 await _loops.wait(self._pending.on_done, self._pending.cancel)
         return self.get(1e-9 if timeout else None)
-
-    async def _wait_at_most(self, limit):
-        home = _loops.here()
-        if isinstance(home, _loops._TrioHome):
-            with home.trio.move_on_after(limit / 1e9):
-                await _loops.wait(self._pending.on_done)
-        else:
-            import asyncio
-
-            try:
-                await asyncio.wait_for(_loops.wait(self._pending.on_done), limit / 1e9)
-            except asyncio.TimeoutError:
-                pass
 
     def __await__(self):
         return self.get_async().__await__()
@@ -117,10 +107,103 @@ SchedulerTask = ScheduledTask
 
 
 class IterableAsyncResult:
-    """The items of a callback that yields: iterated once, by ``for`` or ``async for``."""
+    """The items of a callback that yields, as they come: iterated once, by ``for`` or ``async for``.
 
-    __slots__ = ("_stream", "_used")
+    Leaving early closes it, and that ends the generator at the callee. ``with`` closes it for certain.
+    """
+
+    __slots__ = ("_stream", "_used", "func_name", "__weakref__")
+
+    def __init__(self, stream, func_name):
+        self._stream = stream
+        self._used = False
+        self.func_name = func_name
+
+    def _use(self):
+        if self._used:
+            raise make(6, f"the stream of {self.func_name!r} has already been used: call again for another")
+        self._used = True
+
+    def __iter__(self):
+        self._use()
+        return self._stream
+
+    def __aiter__(self):
+        self._use()
+        return _Items(self._stream)
+
+    def get(self, timeout=None):
+        """The iterator, for ``for`` and ``async for``. With ``timeout`` it waits for the first item, at most that
+        long, and then raises TimeoutError."""
+        limit = nanoseconds(timeout, "timeout of get()")
+        if limit and not self._stream.ready():
+            arrived = threading.Event()
+            self._stream.on_ready(arrived.set)
+            if not arrived.wait(limit / 1e9):
+                raise make(14, f"Function {self.func_name} result timed out")
+        self._use()
+        return _Items(self._stream)
+
+    async def get_async(self, timeout=None):
+        """``get`` for coroutines."""
+        limit = nanoseconds(timeout, "timeout of get_async()")
+        if limit and not self._stream.ready():
+            await _loops.wait_at_most(self._stream.on_ready, limit)
+            if not self._stream.ready():
+                raise make(14, f"Function {self.func_name} result timed out")
+        self._use()
+        return _Items(self._stream)
+
+    @property
+    def ready(self):
+        """True when there is an item to take, or the end. Never blocks."""
+        return self._stream.ready()
+
+    def close(self):
+        """Leaves it: the generator at the callee ends, and what has come is dropped."""
+        self._stream.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return f"<stream of {self.func_name!r}>"
+
+
+class _Items:
+    """One pass over a stream."""
+
+    __slots__ = ("_stream",)
 
     def __init__(self, stream):
         self._stream = stream
-        self._used = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._stream)
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        stream = self._stream
+        if not stream.ready():
+            await _loops.wait(stream.on_ready)
+        try:
+            return next(stream)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    def close(self):
+        self._stream.close()
+
+    async def aclose(self):
+        self._stream.close()
+
+
+_core.set_stream_type(IterableAsyncResult)

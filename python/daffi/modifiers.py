@@ -2,13 +2,16 @@
 
 import datetime
 import numbers
+import warnings
 
 from . import _core
 from ._errors import make
 
 __all__ = ["FG", "BG", "PERIOD", "BROADCAST"]
 
-_INVALID = 6
+_INITIALIZATION, _INVALID = 1, 6
+_MOST_MOMENTS = 1000
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _BALANCES = {None: 0, "round_robin": 1, "random": 2, "least_pending": 3, "sticky": 4}
 
 
@@ -32,6 +35,63 @@ def nanoseconds(value, name):
     if result < 0:
         raise make(_INVALID, f"{name} must not be negative: {value!r}")
     return result
+
+
+def _moments(given):
+    """Moments as nanoseconds since 1970, UTC; each in the future."""
+    if given is None or given == 0:
+        return []
+    many = isinstance(given, (list, tuple, set, frozenset, range))
+    all_given = list(given) if many else [given]
+    if len(all_given) > _MOST_MOMENTS:
+        raise make(_INITIALIZATION, f"PERIOD takes at most {_MOST_MOMENTS} moments in at_time, not {len(all_given)}")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    moments = []
+    for index, each in enumerate(all_given):
+        moment = _instant(each)
+        if moment <= now:
+            which = f" number {index + 1} of {len(all_given)}," if len(all_given) > 1 else ""
+            raise make(
+                _INITIALIZATION,
+                f"PERIOD takes moments in the future: at_time{which} {each!r} ({moment:%Y-%m-%dT%H:%M:%SZ}) is not after "
+                f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            )
+        since = moment - _EPOCH
+        moments.append((since.days * 86400 + since.seconds) * 10**9 + since.microseconds * 1000)
+    return moments
+
+
+def _instant(given):
+    if isinstance(given, datetime.datetime):
+        if given.tzinfo is not None:
+            return given.astimezone(datetime.timezone.utc)
+        return given.replace(tzinfo=datetime.timezone.utc)
+    if not isinstance(given, numbers.Real) or isinstance(given, bool):
+        raise make(_INITIALIZATION, f"at_time takes timestamps (numbers) and datetimes, not {given!r}")
+    try:
+        # What datetime.utcnow().timestamp() gives: the clock of UTC, read as if it were the local one.
+        local = datetime.datetime.fromtimestamp(given)
+        moment = local.replace(tzinfo=datetime.timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        raise make(_INITIALIZATION, f"at_time is not a moment that can be waited for: {given!r}") from None
+    if moment != datetime.datetime.fromtimestamp(given, datetime.timezone.utc):
+        _warn_of_zone(given, moment)
+    return moment
+
+
+_warned_of_zone = False
+
+
+def _warn_of_zone(given, moment):
+    global _warned_of_zone
+    if not _warned_of_zone:
+        _warned_of_zone = True
+        warnings.warn(
+            f"at_time {given!r} is understood as {moment:%Y-%m-%dT%H:%M:%SZ}: numbers are taken as "
+            "datetime.utcnow().timestamp() gives them; give aware datetimes where that is not meant",
+            RuntimeWarning,
+            stacklevel=6,
+        )
 
 
 def balance_number(balance, name="balance"):
@@ -77,8 +137,8 @@ class Modifier:
         if self._spec is not None:
             return self._spec
         spec = self._make_spec()
-        # A moment is another span of time at each call.
-        if not any(isinstance(each, datetime.datetime) for each in self._fields.values()):
+        # A timeout until a moment is another span of time at each call.
+        if not any(isinstance(self._fields.get(name), datetime.datetime) for name in ("timeout", "eta", "interval")):
             self._spec = spec
         return spec
 
@@ -142,18 +202,24 @@ class BROADCAST(Modifier):
 class PERIOD(Modifier):
     """The callback runs at certain times (``at_time``), or again and again (``interval``). Gives a ScheduledTask."""
 
-    __slots__ = ()
+    __slots__ = ("_moments", "_length")
 
     def __init__(self, at_time=None, interval=None, receiver=None, period=None, balance=None, key=None):
         if interval is not None and period is not None:
-            raise make(1, "PERIOD: interval and period are two names of one argument")
-        super().__init__(
-            at_time=at_time,
-            interval=interval if interval is not None else period,
-            receiver=receiver,
-            balance=balance,
-            key=key,
-        )
+            raise make(_INITIALIZATION, "PERIOD: interval and period are two names of one argument")
+        if interval is None:
+            interval = period
+        moments = _moments(at_time)
+        length = nanoseconds(interval, "interval")
+        if moments and length:
+            raise make(_INITIALIZATION, "PERIOD takes at_time or interval, and not both")
+        if not moments and not length:
+            raise make(_INITIALIZATION, "PERIOD needs at_time or interval; an interval of zero is none")
+        super().__init__(at_time=at_time, interval=interval, receiver=receiver, balance=balance, key=key)
+        self._moments, self._length = moments, length
+
+    def _make_spec(self):
+        return super()._make_spec().at(self._moments, self._length)
 
 
 def as_modifier(given, default=None):

@@ -112,8 +112,8 @@ def test_ctrl_c_interrupts_every_wait(programs, what):
     client = programs(f"""
         from daffi import BG, FG, Global
         g = Global(unix_sock_path=SOCKET)
-        print("waiting")
         try:
+            print("waiting")
             {what}
         except KeyboardInterrupt:
             print("interrupted")

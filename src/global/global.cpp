@@ -173,6 +173,7 @@ std::unique_ptr<Global> Maker::make(const GlobalOptions& options, Setup setup) {
   Plan plan = checked_plan(options);
   plan.node.language = std::move(setup.language);
   plan.callbacks = std::move(setup.callbacks);
+  plan.code_runners = std::move(setup.code_runners);
   return std::unique_ptr<Global>(new Global(make_runtime(std::move(plan))));
 }
 

@@ -3,10 +3,15 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daffi/detail/invocation.hpp"
 #include "daffi/global.hpp"
+
+namespace daffi::rpc {
+class CodeRunner;
+}
 
 namespace daffi::global_ {
 
@@ -14,6 +19,7 @@ namespace daffi::global_ {
 struct Setup {
   std::string language = "c++";
   std::vector<detail::CallbackSpec> callbacks;  ///< there from the first moment on, instead of the default registry's
+  std::vector<std::pair<std::string, std::shared_ptr<rpc::CodeRunner>>> code_runners;  ///< by kind
 };
 
 class Maker {

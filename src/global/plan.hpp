@@ -27,6 +27,7 @@ struct Plan {
   base::Duration drain_timeout{0};
   /// Of another language's package: these instead of the default registry's.
   std::optional<std::vector<detail::CallbackSpec>> callbacks;
+  std::vector<std::pair<std::string, std::shared_ptr<rpc::CodeRunner>>> code_runners;
   LifecycleHook on_init, on_node_connect, on_node_disconnect;
 };
 

@@ -74,6 +74,7 @@ base::Result<void> Runtime::start_node() {
   engine_ = std::move(engine).value();
   auto connector = controller_ ? make_own_connector(*environment_, *controller_) : environment_->make_connector(plan_);
   node_ = std::make_unique<node::Node>(environment_->loop(), engine_, std::move(connector), plan_.node, node_events());
+  for (const auto& [kind, runner] : plan_.code_runners) node_->add_code_runner(kind, runner);
   // Before it connects, so that the node and its callbacks appear together.
   if (plan_.callbacks) {
     for (const auto& spec : *plan_.callbacks) node_->add_callback(spec);

@@ -177,8 +177,7 @@ detail::Trust Directory::trust_in(MemberId id) const {
   const Replica::Member* member = self.replica.find(id);
   if (me == nullptr || member == nullptr) return detail::Trust::none;
   if (me == member || session::same_user(me->identity, member->identity)) return detail::Trust::same_user;
-  const bool certified = member->identity.kind == wire::Identity::Kind::certificate;
-  return certified ? detail::Trust::certificate : detail::Trust::none;
+  return session::over_tls(member->identity) ? detail::Trust::certificate : detail::Trust::none;
 }
 
 std::string Directory::name_of(MemberId id) const {

@@ -49,6 +49,7 @@ class CallerStream final : public detail::ItemStream {
 
   bool ready() override;
   bool next(std::span<const std::byte>& item) override;
+  std::uint32_t from() const override { return call_->items().from(); }
   void on_ready(std::function<void()> task) override;
   void close() override;
 

@@ -117,6 +117,11 @@ void IncomingItems::close() {
   coming_.reset();
 }
 
+std::uint32_t IncomingItems::from() const {
+  base::Lock lock(mutex_);
+  return from_.member;
+}
+
 bool IncomingItems::begun() const {
   base::Lock lock(mutex_);
   return begun_;

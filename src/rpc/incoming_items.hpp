@@ -39,6 +39,8 @@ class IncomingItems {
   void close();
   /// Something has been put.
   bool begun() const;
+  /// The member that sends them, once it has begun.
+  std::uint32_t from() const;
 
   enum class Taken : std::uint8_t { item, nothing, ended };
   /// The next item, valid until the next call. `grant` is set when the sender is to be granted more.

@@ -37,6 +37,8 @@ class DAFFI_API ItemStream {
   /// Blocks until there is an item, valid until the next call. False: the stream is complete. Throws the error it broke
   /// off with.
   virtual bool next(std::span<const std::byte>& item) = 0;
+  /// The member that gives them, once there was an item.
+  virtual std::uint32_t from() const = 0;
   /// Runs `task` on a handler thread once it is ready().
   virtual void on_ready(std::function<void()> task) = 0;
   /// Ends the stream and tells the callee, if it is still under way.

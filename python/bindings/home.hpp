@@ -1,0 +1,30 @@
+/// @file  What handlers know of the Global they belong to: its Core, and whom it trusts.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "daffi/detail/core.hpp"
+#include "values.hpp"
+
+namespace daffi::python {
+
+/// Where a Global's Core is found by its handlers: set once the Global is there, empty once it is gone. Threads: any.
+struct Home {
+  std::atomic<detail::Core*> core{nullptr};
+  bool allow_code = false;
+};
+
+/// Throws PythonError with NotPermittedError set when code from that process may not run here. Needs the GIL.
+void require_trust(detail::Trust trust, bool allow_code, const std::string& process);
+
+/// Values for one process. The arguments outlive it.
+Destination to_process(const Home& home, const std::string& process);
+/// Values for whoever holds a callback, or for the one receiver.
+Destination to_holders(const Home& home, const std::string& callback, const std::string& receiver);
+/// Values that a process sent.
+Origin from_process(const Home& home, const std::string& process);
+Origin from_member(const Home& home, std::uint32_t member);
+
+}  // namespace daffi::python
