@@ -2,6 +2,7 @@
 #include "items.hpp"
 
 #include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
 
 #include <deque>
 #include <functional>
@@ -251,6 +252,8 @@ class AsyncItems final : public detail::ItemProducer {
     const Gil gil;
     return sink_->next(item, ready);
   }
+  // The sink outlives it for as long as its generator needs it.
+  bool ends_while_asked() const override { return true; }
   void describe(detail::CallSpec& spec) const override {
     const Gil gil;
     sink_->describe(spec);

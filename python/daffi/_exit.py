@@ -12,6 +12,7 @@ import sys
 import threading
 import weakref
 
+from ._logging import logger
 from . import _core, _current, _logging, _loops, _registered
 
 _prepared = False
@@ -60,7 +61,9 @@ def _main_ended():
     for instance in _instances():
         try:
             if _keeps_serving(instance):
-                instance.join()
+                with stopping_on_sigterm(instance):
+                    logger.getChild("global").info("%s has come to the end of main, and keeps serving", instance.process_name)
+                    instance.join()
             instance.stop(0 if _failed else None)
         except KeyboardInterrupt:
             instance.stop(0)

@@ -4,7 +4,7 @@ import os
 import threading
 import warnings
 
-from . import _current, _exit, _logging, _loops, _registered
+from . import _current, _exit, _logging, _loops, _registered, _transfer
 from . import _core as _compiled
 from ._calling import LazyRemoteCall
 from ._errors import make
@@ -210,14 +210,10 @@ class Global(metaclass=_Single):
         on one host, or the other one allows it (``allow_code=True``, with TLS). InitializationError: there is no such
         process.
         """
-        from . import _transfer
-
         return _transfer.transfer_and_call(self._live_core(), remote_process, func, args, kwargs)
 
     async def transfer_and_call_async(self, remote_process, func, *args, **kwargs):
         """``transfer_and_call`` for coroutines."""
-        from . import _transfer
-
         return await _transfer.transfer_and_call_async(self._live_core(), remote_process, func, args, kwargs)
 
     def get_scheduled_tasks(self, remote_process):

@@ -31,7 +31,13 @@ class Node(Global):
             check_function(function, "callback")
             name = function.__name__
         self._live_core().add(_registered.make_handler(name, function))
+        self._be_known()
         return function
+
+    def _be_known(self):
+        # A process is told what this one has announced before it is asked anything by it.
+        for process, *_ in self._live_core().members():
+            self.get_scheduled_tasks(process)
 
 
 class Cluster:
@@ -44,9 +50,10 @@ class Cluster:
         self._nodes.append(self.controller)
 
     def node(self, process_name=None, **options):
-        """One more node, connected."""
+        """One more node, connected and known to the others."""
         made = Node(process_name, unix_sock_path=self._folder, **options)
         self._nodes.append(made)
+        made._be_known()
         return made
 
     def stop(self):

@@ -211,9 +211,10 @@ def test_processes_wait_for_each_other_and_call_in_both_directions(programs):
             g = Global(unix_sock_path=SOCKET, process_name="calculator service")
             g.wait_process("shopping service")
             print("items", ShoppingClient().get_shop_items())
-    """)
+    """, log="info")
     calculator.expect("items ['orange', 'bread', 'cheese']")
     shop.expect("sum 6")
+    calculator.expect("keeps serving")
     calculator.interrupt(15)
     calculator.finish(0)
 

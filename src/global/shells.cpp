@@ -96,6 +96,7 @@ ItemStream& StreamBase::items() const {
 
 ItemProducer::~ItemProducer() = default;
 void ItemProducer::describe(CallSpec&) const {}
+bool ItemProducer::ends_while_asked() const { return false; }
 ItemStream::~ItemStream() = default;
 
 void refuse_loose_arguments(std::string_view name) {

@@ -58,6 +58,7 @@ void Node::Impl::begin(std::unique_ptr<net::Connector> connector) {
 // Runs `task` on the loop's thread and waits for its end.
 void Node::Impl::on_loop(std::function<void()> task) {
   if (loop.in_loop_thread()) return task();
+  const rpc::WaitInterrupt none(nullptr);  // what is posted refers to this frame
   rpc::Completion done;
   loop.post([&] {
     task();

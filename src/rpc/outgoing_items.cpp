@@ -283,10 +283,13 @@ void OutgoingItems::on_ready() {
 }
 
 void OutgoingItems::stop() {
+  std::shared_ptr<OutgoingItems> self;
   {
     base::Lock lock(mutex_);
     stopped_.store(true);
-    if (state_ != State::parked) return;
+    const bool ends = state_ == State::awaiting && producer_->ends_while_asked();
+    if (state_ != State::parked && !ends) return;
+    if (ends) self = std::exchange(self_, nullptr);
   }
   go_on();
 }

@@ -13,7 +13,7 @@
 namespace daffi::inline v1::detail {
 
 /// Where a stream's items come from: a generator and all that it refers to. Threads: one at a time, any. Destroyed when
-/// nobody wants more of it, but never while next() runs or a `ready` is owed.
+/// nobody wants more of it, but never while next() runs, nor while a `ready` is owed, unless ends_while_asked().
 class DAFFI_API ItemProducer {
  public:
   enum class Next : std::uint8_t {
@@ -24,6 +24,8 @@ class DAFFI_API ItemProducer {
   virtual ~ItemProducer();
   /// Writes the next item. Throws what the generator throws, or the Writer; that is the end then.
   virtual Next next(Writer& item, const std::function<void()>& ready) = 0;
+  /// True: it may be destroyed while a `ready` is owed, which then need not come.
+  virtual bool ends_while_asked() const;
   /// For items that are arguments: fills in how many positional and which keyword arguments the last item had.
   virtual void describe(CallSpec& spec) const;
 };
