@@ -122,9 +122,11 @@ class DAFFI_API BroadcastTimeout : public TimeoutError {
     return detail::read_outcomes<R>(arrived(), func_name());
   }
 
+  /// The same as it came: encoded.
+  [[nodiscard]] const std::vector<detail::Gathered>& arrived() const noexcept;
+
  private:
   struct Arrived;
-  [[nodiscard]] const std::vector<detail::Gathered>& arrived() const noexcept;
   [[nodiscard]] const std::string& func_name() const noexcept;
 
   std::shared_ptr<const Arrived> arrived_;

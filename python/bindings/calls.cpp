@@ -27,6 +27,11 @@ PyObject* stream_type = nullptr;  // daffi.async_result.IterableAsyncResult
 
 std::chrono::nanoseconds nanoseconds(std::int64_t count) { return std::chrono::nanoseconds(count); }
 
+[[noreturn]] void raise(const nb::object& exception) {
+  PyErr_SetObject(exception.type().ptr(), exception.ptr());
+  throw nb::python_error();
+}
+
 /// A call under way.
 class PyPending {
  public:
@@ -37,15 +42,25 @@ class PyPending {
   bool ready() const { return call_->ready(); }
   nb::object wait(std::optional<std::int64_t> limit) {
     const detail::Reply* reply = nullptr;
-    blocking([&] { reply = &call_->wait(limit ? std::optional(nanoseconds(*limit)) : std::nullopt); });
+    try {
+      // A result that is there is taken without giving the GIL up.
+      if (call_->ready())
+        reply = &call_->wait(std::nullopt);
+      else
+        blocking([&] { reply = &call_->wait(limit ? std::optional(nanoseconds(*limit)) : std::nullopt); });
+    } catch (const BroadcastTimeout& error) {
+      raise(core_->late(error));
+    }
     if (answer_ == Answer::nothing) return nb::none();
-    return answer_ == Answer::gathered ? core_->read_gathered(*reply) : core_->read(*reply);
+    return answer_ == Answer::gathered ? core_->read_gathered(reply->gathered) : core_->read(*reply);
   }
   nb::object error() const {
     const std::exception_ptr error = call_->error();
     if (!error) return nb::none();
     try {
       std::rethrow_exception(error);
+    } catch (const BroadcastTimeout& known) {
+      return core_->late(known);
     } catch (const Error& known) {
       return nb::steal(to_exception(known).release());
     } catch (const BodyRaised& raised) {
@@ -169,9 +184,9 @@ nb::object PyCore::read(const detail::Reply& reply) {
   return nb::steal(read_value(reader, from_member(*home_, reply.from)));
 }
 
-nb::object PyCore::read_gathered(const detail::Reply& reply) {
+nb::object PyCore::read_gathered(const std::vector<detail::Gathered>& gathered) {
   nb::dict outcomes;
-  for (const detail::Gathered& each : reply.gathered) {
+  for (const detail::Gathered& each : gathered) {
     nb::object outcome;
     try {
       if (each.error) std::rethrow_exception(each.error);
@@ -190,20 +205,18 @@ nb::object PyCore::read_gathered(const detail::Reply& reply) {
 // A call whose result is waited for.
 nb::object PyCore::run(const detail::CallSpec& spec, Writer& arguments) {
   detail::Reply reply;
-  if (!spec.broadcast) {
-    blocking([&] { core().call(spec, arguments, reply); });
-    return read(reply);
-  }
   try {
     blocking([&] { core().call(spec, arguments, reply); });
-  } catch (const TimeoutError& late) {
-    // What has arrived by then goes with the error.
-    nb::object error = nb::steal(to_exception(late).release());
-    nb::setattr(error, "results", read_gathered(reply));
-    PyErr_SetObject(error.type().ptr(), error.ptr());
-    throw nb::python_error();
+  } catch (const BroadcastTimeout& error) {
+    raise(late(error));
   }
-  return read_gathered(reply);
+  return spec.broadcast ? read_gathered(reply.gathered) : read(reply);
+}
+
+nb::object PyCore::late(const BroadcastTimeout& error) {
+  nb::object exception = nb::steal(to_exception(error).release());
+  nb::setattr(exception, "results", read_gathered(error.arrived()));
+  return exception;
 }
 
 // A call whose result is not waited for here; None when none is wanted.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daffi/broadcast.hpp"
 #include "daffi/global.hpp"
 #include "handlers.hpp"
 #include "home.hpp"
@@ -64,7 +65,9 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
   const std::shared_ptr<Home>& home() const { return home_; }
   nanobind::object read(const detail::Reply& reply);
   /// What each process answered: a dict of its name to its result or its error.
-  nanobind::object read_gathered(const detail::Reply& reply);
+  nanobind::object read_gathered(const std::vector<detail::Gathered>& gathered);
+  /// The TimeoutError of a broadcast, with what has arrived as its `results`.
+  nanobind::object late(const BroadcastTimeout& error);
 
  private:
   detail::CallSpec prepare(nanobind::str name, nanobind::tuple positional, nanobind::handle keywords,

@@ -86,7 +86,7 @@ def _forked():
     for instance in list(known):
         if instance._core is not None:
             instance._core.abandon()
-            instance._core = None
+            instance._core = instance._usable = None
     known.clear()
     _current._instances.clear()
     _registered.forget_cores()

@@ -6,7 +6,7 @@ import inspect
 from . import _calling, _registered, exceptions
 from ._bodies import has_body
 from ._current import current
-from .modifiers import FG, as_modifier
+from .modifiers import FG, Modifier, as_modifier
 
 
 def check_function(function, what):
@@ -112,11 +112,15 @@ class FetcherFunction:
         self._modifier = as_modifier(modifier)
 
     def __call__(self, *args, **kwargs):
-        return self._run(self.exec_modifier, args, kwargs)
+        return self._run(self._modifier or self.exec_modifier, args, kwargs)
 
     def call(self, *args, exec_modifier=None, **kwargs):
         """Calls it by another modifier."""
-        return self._run(self.exec_modifier if exec_modifier is None else as_modifier(exec_modifier), args, kwargs)
+        if exec_modifier is None:
+            modifier = self.exec_modifier
+        else:
+            modifier = exec_modifier if isinstance(exec_modifier, Modifier) else as_modifier(exec_modifier)
+        return self._run(modifier, args, kwargs)
 
     def _core(self):
         owner = current()
@@ -127,19 +131,22 @@ class FetcherFunction:
         return owner._live_core()
 
     def _run(self, modifier, args, kwargs):
+        if self._kind != _registered.FUNCTION:
+            return self._run_other(modifier, args, kwargs)
+        core = self._core()
+        if self._body is not None:
+            args, kwargs = _calling.as_arguments(self._called(args, kwargs))
+        return _calling.call(core, self._name, args, kwargs, modifier)
+
+    def _run_other(self, modifier, args, kwargs):
         if self._kind == _registered.COROUTINE:
             return self._run_async(modifier, args, kwargs)
         if self._kind == _registered.ASYNC_GENERATOR:
             return self._stream_async(modifier, args, kwargs)
         core = self._core()
-        if self._kind == _registered.GENERATOR:
-            if type(modifier) is FG:
-                _calling.warn_if_in_loop(self._name)
-            begun = _calling.stream_to(core, self._name, self._called(args, kwargs), modifier)
-            return _calling.handle(begun)
-        if self._body is not None:
-            args, kwargs = _calling.as_arguments(self._called(args, kwargs))
-        return _calling.call(core, self._name, args, kwargs, modifier)
+        if type(modifier) is FG:
+            _calling.warn_if_in_loop(self._name)
+        return _calling.handle(_calling.stream_to(core, self._name, self._called(args, kwargs), modifier))
 
     async def _run_async(self, modifier, args, kwargs):
         core = self._core()

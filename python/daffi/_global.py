@@ -82,6 +82,7 @@ class Global(metaclass=_Single):
         self._ended = threading.Event()
         self._stopping = threading.Lock()
         self._core = None
+        self._usable = None  # the core, until it is stopped
         self._made_with = ((), {})
         options = core_options(self, given)
         self._start(options)
@@ -103,6 +104,7 @@ class Global(metaclass=_Single):
             self._core = None
             self._forget()
             raise
+        self._usable = core
         _exit.known.add(self)
         if not self._private:
             _current.remember(self)
@@ -150,11 +152,15 @@ class Global(metaclass=_Single):
         return self._live_core().stats()
 
     def _live_core(self):
-        if self._core is None or self._ended.is_set():
-            if self._pid != os.getpid():
-                raise make(2, "this Global belongs to the process that was forked; make a new one in the child")
-            raise make(2, _STOPPED)
-        return self._core
+        core = self._usable
+        if core is not None:
+            return core
+        # Not yet up: hooks may call already.
+        if self._core is not None and not self._ended.is_set():
+            return self._core
+        if self._pid != os.getpid():
+            raise make(2, "this Global belongs to the process that was forked; make a new one in the child")
+        raise make(2, _STOPPED)
 
     # ---- waiting
 
@@ -264,6 +270,7 @@ class Global(metaclass=_Single):
             core.stop(limit)
         finally:
             with self._stopping:
+                self._usable = None
                 self._forget()
                 _registered.stopped(core)
                 self._ended.set()

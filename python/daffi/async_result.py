@@ -24,8 +24,7 @@ class AsyncResult:
         After ``timeout`` it raises TimeoutError, and the call goes on.
         """
         if self._outcome is None:
-            limit = nanoseconds(timeout, "timeout of get()")
-            self._settle(limit or None)
+            self._settle(None if timeout is None else nanoseconds(timeout, "timeout of get()") or None)
         value, error = self._outcome
         if error is not None:
             raise error

@@ -1,10 +1,11 @@
 """BROADCAST: everybody answers, and who fails is told apart."""
 
+import asyncio
 import threading
 
 import pytest
 
-from daffi import BG, BROADCAST
+from daffi import BG, BROADCAST, _calling
 from daffi.exceptions import DaffiError, GlobalContextError, RemoteCallError, TimeoutError
 
 
@@ -21,8 +22,7 @@ def menus(cluster):
 
 def offer(client, node, function, name):
     node.callback(function, name)
-    while name not in client.registered_callbacks.get(node.process_name, ()):
-        client.wait_function(name)
+    assert name in client.registered_callbacks[node.process_name]
 
 
 def test_nobody_holds_it(menus):
@@ -56,6 +56,20 @@ def test_when_time_runs_out_what_has_arrived_goes_with_the_error(menus):
     offer(menus, menus.hotdog, lambda: "done", "cook")
     with pytest.raises(TimeoutError) as caught:
         menus.call.cook() & BROADCAST(timeout=0.5)
+    release.set()
+    assert caught.value.results["hotdog menu"] == "done"
+
+
+def test_the_same_when_it_is_awaited(menus):
+    release = threading.Event()
+    offer(menus, menus.burger, lambda: release.wait(20), "cook")
+    offer(menus, menus.hotdog, lambda: "done", "cook")
+
+    async def cook():
+        await _calling.call_async(menus._live_core(), "cook", (), None, BROADCAST(timeout=0.5))
+
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(cook())
     release.set()
     assert caught.value.results["hotdog menu"] == "done"
 

@@ -148,16 +148,16 @@ void Node::Impl::set_own_callbacks() {
   run_due_waits();
 }
 
-// Told to the controller on the loop's thread, so that what is announced keeps the order of what was done.
+// Told to the controller on the loop's thread, so that what is announced keeps the order of what was done; waited for, so
+// that it is ahead of whatever this thread sends next.
 void Node::Impl::announce(wire::Register changes) {
-  auto task = [self = shared_from_this(), changes = std::make_shared<wire::Register>(std::move(changes))] {
-    if (!self->connecting) return;
-    for (const auto& frame : to_frames(std::move(*changes))) {
+  on_loop([&] {
+    if (!connecting) return;
+    for (const auto& frame : to_frames(std::move(changes))) {
       const auto payload = wire::encode(frame);
-      self->send_control(wire::FrameKind::register_, 0, 0, payload);
+      send_control(wire::FrameKind::register_, 0, 0, payload);
     }
-  };
-  loop.in_loop_thread() ? task() : loop.post(std::move(task));
+  });
 }
 
 // Makes sure that on_timer() runs at `when`, or earlier.

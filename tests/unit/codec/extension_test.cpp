@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "daffi/codec.hpp"
 #include "daffi/value.hpp"
 #include "support/hex.hpp"
@@ -36,10 +37,10 @@ T read(const char* hex) {
 TEST(Extension, CutAnywhereIsAnError) {
   const auto whole = unhex("c7 04 02 93 01 02 03");
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    Reader reader(std::span(whole).first(size));
+    Reader reader(base::Bytes(whole).first(size));
     std::vector<int> list;
     EXPECT_FALSE(Codec<std::vector<int>>::read(reader, list)) << size;
-    Reader skipping(std::span(whole).first(size));
+    Reader skipping(base::Bytes(whole).first(size));
     EXPECT_FALSE(skipping.skip()) << size;
   }
 }
