@@ -13,8 +13,8 @@
 
 #include "blocking.hpp"
 #include "code.hpp"
-#include "errors.hpp"
 #include "daffi/scheduled_task.hpp"
+#include "errors.hpp"
 #include "global/maker.hpp"
 
 namespace nb = nanobind;
@@ -88,7 +88,6 @@ void PyCore::start(nb::dict given, const std::vector<std::shared_ptr<PyHandler>>
   for (const auto& handler : handlers) setup.callbacks.push_back(make_spec(handler, home_));
   blocking([&] { global_ = global_::Maker::make(options, std::move(setup)); });
 }
-
 
 void PyCore::stop(std::optional<std::int64_t> limit) {
   blocking([&] { limit ? global().stop(nanoseconds(*limit)) : global().stop(); });
@@ -215,8 +214,8 @@ void bind_core(nb::module_& module) {
            nb::arg("wait"))
       .def("schedule", &PyCore::schedule, nb::arg("name"), nb::arg("positional"), nb::arg("keywords").none(),
            nb::arg("how"))
-      .def("transfer", &PyCore::transfer, nb::arg("process"), nb::arg("name"), nb::arg("dumped"),
-           nb::arg("positional"), nb::arg("keywords").none(), nb::arg("how"), nb::arg("yields"), nb::arg("wait"))
+      .def("transfer", &PyCore::transfer, nb::arg("process"), nb::arg("name"), nb::arg("dumped"), nb::arg("positional"),
+           nb::arg("keywords").none(), nb::arg("how"), nb::arg("yields"), nb::arg("wait"))
       .def("tasks_of", &tasks_of)
       .def("cancel_task", &cancel_task)
       .def("add", &PyCore::add)

@@ -70,8 +70,8 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
   nanobind::object late(const BroadcastTimeout& error);
 
  private:
-  detail::CallSpec prepare(nanobind::str name, nanobind::tuple positional, nanobind::handle keywords,
-                           const PySpec& how, Writer& writer);
+  detail::CallSpec prepare(nanobind::str name, nanobind::tuple positional, nanobind::handle keywords, const PySpec& how,
+                           Writer& writer);
   nanobind::object start_stream(const detail::CallSpec& spec, Writer& arguments);
   nanobind::object run(const detail::CallSpec& spec, Writer& arguments);
   nanobind::object begin(const detail::CallSpec& spec, Writer& arguments);

@@ -148,8 +148,8 @@ void Node::Impl::set_own_callbacks() {
   run_due_waits();
 }
 
-// Told to the controller on the loop's thread, so that what is announced keeps the order of what was done; waited for, so
-// that it is ahead of whatever this thread sends next.
+// Told to the controller on the loop's thread, so that what is announced keeps the order of what was done; waited for,
+// so that it is ahead of whatever this thread sends next.
 void Node::Impl::announce(wire::Register changes) {
   on_loop([&] {
     if (!connecting) return;

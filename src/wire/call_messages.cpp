@@ -23,8 +23,8 @@ std::vector<std::byte> encode_error(const base::Failure& failure) {
   ByteWriter writer;
   writer.number(failure.code);
   writer.text(failure.message, kMaxErrorMessage);
-  const bool data = failure.remote != nullptr && !failure.remote->data.empty() &&
-                    failure.remote->data.size() <= kMaxErrorData;
+  const bool data =
+      failure.remote != nullptr && !failure.remote->data.empty() && failure.remote->data.size() <= kMaxErrorData;
   writer.number(static_cast<std::uint8_t>(failure.remote == nullptr ? 0 : data ? 2 : 1));
   if (failure.remote != nullptr) {
     writer.text(failure.remote->type, kMaxErrorType);
