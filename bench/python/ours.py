@@ -5,7 +5,7 @@ from collections import deque
 from measuring import arguments, latency, rate
 
 from daffi import BG, Global
-from daffi.decorators import callback, fetcher
+from daffi.decorators import alias, callback, fetcher
 
 
 def where(args):
@@ -43,6 +43,12 @@ def echo(value):
     pass
 
 
+@alias("echo")
+@fetcher(BG)
+def echo_later(value):
+    pass
+
+
 @fetcher
 def generate(count, size):
     pass
@@ -58,14 +64,13 @@ def caller(args):
     g = Global(process_name="caller", **where(args))
     g.wait_function("echo")
     payload = b"x" * args.payload
-    background = BG()
 
     def pipelined():
         """The oldest is waited for before another one begins, so that as many are always under way."""
-        under_way = deque(echo.call(payload, exec_modifier=background) for _ in range(args.outstanding))
+        under_way = deque(echo_later(payload) for _ in range(args.outstanding))
         for _ in range(10_000):
             under_way.popleft().get()
-            under_way.append(echo.call(payload, exec_modifier=background))
+            under_way.append(echo_later(payload))
         for each in under_way:
             each.get()
         return 10_000 + args.outstanding

@@ -23,7 +23,8 @@ namespace nb = nanobind;
 namespace daffi::python {
 namespace {
 
-PyObject* stream_type = nullptr;  // daffi.async_result.IterableAsyncResult
+PyObject* stream_type = nullptr;     // daffi.async_result.IterableAsyncResult
+PyObject* to_nanoseconds = nullptr;  // daffi.modifiers.nanoseconds
 
 std::chrono::nanoseconds nanoseconds(std::int64_t count) { return std::chrono::nanoseconds(count); }
 
@@ -32,7 +33,7 @@ std::chrono::nanoseconds nanoseconds(std::int64_t count) { return std::chrono::n
   throw nb::python_error();
 }
 
-/// A call under way.
+/// A call under way: daffi.AsyncResult, but for what coroutines need. Everything under the GIL.
 class PyPending {
  public:
   enum class Answer { value, gathered, nothing };
@@ -40,32 +41,20 @@ class PyPending {
   PyPending(std::shared_ptr<detail::PendingCall> call, std::shared_ptr<PyCore> core, Answer answer)
       : call_(std::move(call)), core_(std::move(core)), answer_(answer) {}
   bool ready() const { return call_->ready(); }
-  nb::object wait(std::optional<std::int64_t> limit) {
-    const detail::Reply* reply = nullptr;
-    try {
-      // A result that is there is taken without giving the GIL up.
-      if (call_->ready())
-        reply = &call_->wait(std::nullopt);
-      else
-        blocking([&] { reply = &call_->wait(limit ? std::optional(nanoseconds(*limit)) : std::nullopt); });
-    } catch (const BroadcastTimeout& error) {
-      raise(core_->late(error));
-    }
-    if (answer_ == Answer::nothing) return nb::none();
-    return answer_ == Answer::gathered ? core_->read_gathered(reply->gathered) : core_->read(*reply);
+  /// `timeout`: None, or what daffi.modifiers.nanoseconds takes.
+  nb::object get(nb::handle timeout) {
+    if (!settled_) settle(timeout);
+    if (error_.is_valid()) raise(error_);
+    return value_;
   }
   nb::object error() const {
-    const std::exception_ptr error = call_->error();
+    if (error_.is_valid()) return error_;
+    const std::exception_ptr error = settled_ ? nullptr : call_->error();
     if (!error) return nb::none();
     try {
       std::rethrow_exception(error);
-    } catch (const BroadcastTimeout& known) {
-      return core_->late(known);
-    } catch (const Error& known) {
-      return nb::steal(to_exception(known).release());
-    } catch (const BodyRaised& raised) {
-      raised.restore();
-      return nb::steal(take_exception().release());
+    } catch (...) {
+      return exception_of(std::current_exception());
     }
   }
   void cancel() {
@@ -86,9 +75,59 @@ class PyPending {
   const std::string& func_name() const { return call_->func_name(); }
 
  private:
+  void settle(nb::handle timeout) {
+    std::optional<std::chrono::nanoseconds> limit;
+    if (!timeout.is_none()) {
+      const auto count = nb::cast<std::int64_t>(nb::borrow(to_nanoseconds)(timeout, "timeout of get()"));
+      if (count != 0) limit = nanoseconds(count);
+    }
+    try {
+      const detail::Reply* reply = nullptr;
+      // A result that is there is taken without giving the GIL up.
+      if (call_->ready())
+        reply = &call_->wait(std::nullopt);
+      else
+        blocking([&] { reply = &call_->wait(limit); });
+      if (!settled_) keep(answer_of(*reply), {});
+    } catch (nb::python_error& interrupt) {
+      if (!call_->ready() || !interrupt.matches(PyExc_Exception)) throw;
+      keep({}, nb::borrow(interrupt.value()));
+    } catch (const PythonError&) {
+      keep({}, nb::steal(take_exception().release()));
+    } catch (...) {
+      if (!call_->ready()) throw;  // it is the wait that has ended
+      keep({}, exception_of(std::current_exception()));
+    }
+  }
+  nb::object answer_of(const detail::Reply& reply) const {
+    if (answer_ == Answer::nothing) return nb::none();
+    return answer_ == Answer::gathered ? core_->read_gathered(reply.gathered) : core_->read(reply);
+  }
+  // Whoever was quicker, of several threads: what it has given is what is given from then on.
+  void keep(nb::object value, nb::object error) {
+    if (settled_) return;
+    value_ = std::move(value);
+    error_ = std::move(error);
+    settled_ = true;
+  }
+  nb::object exception_of(const std::exception_ptr& error) const {
+    try {
+      std::rethrow_exception(error);
+    } catch (const BroadcastTimeout& known) {
+      return core_->late(known);
+    } catch (const Error& known) {
+      return nb::steal(to_exception(known).release());
+    } catch (const BodyRaised& raised) {
+      raised.restore();
+      return nb::steal(take_exception().release());
+    }
+  }
+
   const std::shared_ptr<detail::PendingCall> call_;
   const std::shared_ptr<PyCore> core_;
   const Answer answer_;
+  bool settled_ = false;
+  nb::object value_, error_;
 };
 
 /// The items of a callback that yields, for a loop.
@@ -313,20 +352,25 @@ void bind_calls(nb::module_& module) {
         how.spec.times = std::make_shared<const detail::Times>(std::move(times));
         return how;
       });
-  nb::class_<PyPending>(module, "Pending")
-      .def("ready", &PyPending::ready)
-      .def("wait", &PyPending::wait, nb::arg("limit").none())
-      .def("error", &PyPending::error)
-      .def("cancel", &PyPending::cancel)
-      .def("on_done", &PyPending::on_done)
-      .def_prop_ro("uuid", &PyPending::uuid)
-      .def_prop_ro("func_name", &PyPending::func_name);
+  nb::class_<PyPending>(module, "AsyncResult", nb::is_weak_referenceable())
+      .def("get", &PyPending::get, nb::arg("timeout").none() = nb::none(),
+           "Blocks until the call has ended; gives its result or raises its error, also when it is asked again.\n\n"
+           "After ``timeout`` it raises TimeoutError, and the call goes on.")
+      .def_prop_ro("ready", &PyPending::ready, "True once the call has ended, in whichever way. Never blocks.")
+      .def_prop_ro("error", &PyPending::error,
+                   "The call's error; None while it runs, and when it succeeded. Never blocks.")
+      .def("cancel", &PyPending::cancel,
+           "Ends the call with CancelledError and tells the callee. Without effect once it has ended.")
+      .def("_on_done", &PyPending::on_done)
+      .def_prop_ro("uuid", &PyPending::uuid, "Tells this call from all others.")
+      .def_prop_ro("func_name", &PyPending::func_name, "The callback's name.");
   nb::class_<PyStream>(module, "Stream")
       .def("__iter__", [](nb::handle self) { return nb::borrow(self); })
       .def("__next__", &PyStream::next)
       .def("ready", &PyStream::ready)
       .def("on_ready", &PyStream::on_ready)
       .def("close", &PyStream::close);
+  module.def("set_nanoseconds", [](nb::callable parse) { to_nanoseconds = parse.inc_ref().ptr(); });
   module.def("set_stream_type", [](nb::handle type) { stream_type = type.inc_ref().ptr(); });
   module.def("parse_duration", [](const std::string& text) { return Duration(text).nanoseconds().count(); });
 }

@@ -4,7 +4,7 @@ import warnings
 
 from . import _core, _loops, exceptions
 from ._errors import make
-from .async_result import AsyncResult, IterableAsyncResult, ScheduledTask
+from .async_result import IterableAsyncResult, ScheduledTask
 from .modifiers import BG, BROADCAST, FG, PERIOD, as_modifier
 
 _INVALID = 6
@@ -85,7 +85,7 @@ async def call_async(core, name, args, kwargs, modifier):
         # It waits for the answer of the process that is to keep the task.
         return await _loops.in_thread(schedule, core, name, args, kwargs, modifier)
     pending = core.start_call(name, args, kwargs, broadcast_spec(core, name, modifier))
-    return None if pending is None else await AsyncResult(pending).get_async()
+    return None if pending is None else await pending.get_async()
 
 
 async def result_async(begun):
@@ -95,12 +95,7 @@ async def result_async(begun):
 
 def background(core, name, args, kwargs, modifier):
     """An AsyncResult, the stream of a callback that yields, or None when no result is wanted."""
-    return handle(core.start_call(name, args, kwargs, modifier.spec()))
-
-
-def handle(pending):
-    """What the core gives for a call that was begun, as its caller holds it."""
-    return pending if pending is None or type(pending) is IterableAsyncResult else AsyncResult(pending)
+    return core.start_call(name, args, kwargs, modifier.spec())
 
 
 def refuse_stream(core, name, modifier):

@@ -6,7 +6,7 @@ import inspect
 from . import _calling, _registered, exceptions
 from ._bodies import has_body
 from ._current import current
-from .modifiers import FG, Modifier, as_modifier
+from .modifiers import BG, FG, Modifier, as_modifier
 
 
 def check_function(function, what):
@@ -85,6 +85,7 @@ class FetcherFunction:
             self._kind = _registered.COROUTINE if self._kind == _registered.COROUTINE else _registered.FUNCTION
         elif self._kind in (_registered.FUNCTION, _registered.COROUTINE) and has_body(self.wrapped):
             self._body = self.wrapped
+        self._is_plain = self._kind == _registered.FUNCTION and self._body is None
 
     @property
     def g(self):
@@ -112,7 +113,11 @@ class FetcherFunction:
         self._modifier = as_modifier(modifier)
 
     def __call__(self, *args, **kwargs):
-        return self._run(self._modifier or self.exec_modifier, args, kwargs)
+        modifier = self._modifier
+        if self._is_plain and type(modifier) is BG:
+            # The short way for those that make very many calls.
+            return self._core().start_call(self._name, args, kwargs, modifier._spec or modifier.spec())
+        return self._run(modifier or self.exec_modifier, args, kwargs)
 
     def call(self, *args, exec_modifier=None, **kwargs):
         """Calls it by another modifier."""
@@ -146,7 +151,7 @@ class FetcherFunction:
         core = self._core()
         if type(modifier) is FG:
             _calling.warn_if_in_loop(self._name)
-        return _calling.handle(_calling.stream_to(core, self._name, self._called(args, kwargs), modifier))
+        return _calling.stream_to(core, self._name, self._called(args, kwargs), modifier)
 
     async def _run_async(self, modifier, args, kwargs):
         core = self._core()
@@ -161,7 +166,7 @@ class FetcherFunction:
 
     async def _stream_async(self, modifier, args, kwargs):
         generator = self._called(args, kwargs)
-        begun = _calling.handle(_calling.stream_to(self._core(), self._name, generator, modifier, asynchronous=True))
+        begun = _calling.stream_to(self._core(), self._name, generator, modifier, asynchronous=True)
         return await begun.get_async() if type(modifier) is FG else begun
 
     def __repr__(self):

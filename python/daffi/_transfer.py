@@ -72,7 +72,7 @@ def transfer_and_call(core, process, function, args, kwargs):
 async def transfer_and_call_async(core, process, function, args, kwargs):
     """The same for coroutines."""
     begun = _begin(core, process, function, args, kwargs, as_modifier(FG), False)
-    return await _calling.result_async(_calling.handle(begun))
+    return await _calling.result_async(begun)
 
 
 _core.set_code_functions(load, load_source)

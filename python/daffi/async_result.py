@@ -9,78 +9,29 @@ from .modifiers import nanoseconds
 __all__ = ["AsyncResult", "ScheduledTask", "SchedulerTask", "IterableAsyncResult"]
 
 
-class AsyncResult:
-    """The result of a BG call, now or later. May be asked again, and by several threads; awaitable."""
+#: The result of a BG call, now or later. May be asked again, and by several threads; awaitable.
+AsyncResult = _core.AsyncResult
+AsyncResult.__module__ = __name__
 
-    __slots__ = ("_pending", "_outcome", "__weakref__")
 
-    def __init__(self, pending):
-        self._pending = pending
-        self._outcome = None
+async def _get_async(self, timeout=None):
+    """``get`` for coroutines: under asyncio and under trio. Cancelled while it waits, it cancels the call."""
+    if not self.ready:
+        limit = nanoseconds(timeout, "timeout of get_async()")
+        if limit:
+            await _loops.wait_at_most(self._on_done, limit)
+        else:
+            await _loops.wait(self._on_done, self.cancel)
+    return self.get(1e-9 if timeout else None)
 
-    def get(self, timeout=None):
-        """Blocks until the call has ended; gives its result or raises its error.
 
-        After ``timeout`` it raises TimeoutError, and the call goes on.
-        """
-        if self._outcome is None:
-            self._settle(None if timeout is None else nanoseconds(timeout, "timeout of get()") or None)
-        value, error = self._outcome
-        if error is not None:
-            raise error
-        return value
+def _shown(self):
+    return f"<AsyncResult of {self.func_name!r}, {'ready' if self.ready else 'under way'}>"
 
-    def _settle(self, limit):
-        try:
-            outcome = self._pending.wait(limit), None
-        except Exception as error:
-            if not self._pending.ready():
-                raise
-            outcome = None, error
-        if self._outcome is None:
-            self._outcome = outcome
 
-    async def get_async(self, timeout=None):
-        """``get`` for coroutines: under asyncio and under trio. Cancelled while it waits, it cancels the call."""
-        if self._outcome is None and not self._pending.ready():
-            limit = nanoseconds(timeout, "timeout of get_async()")
-            if limit:
-                await _loops.wait_at_most(self._pending.on_done, limit)
-            else:
-                await _loops.wait(self._pending.on_done, self._pending.cancel)
-        return self.get(1e-9 if timeout else None)
-
-    def __await__(self):
-        return self.get_async().__await__()
-
-    @property
-    def ready(self):
-        """True once the call has ended, in whichever way. Never blocks."""
-        return self._pending.ready()
-
-    @property
-    def error(self):
-        """The call's error; None while it runs, and when it succeeded. Never blocks."""
-        if self._outcome is not None:
-            return self._outcome[1]
-        return self._pending.error()
-
-    @property
-    def uuid(self):
-        """Tells this call from all others."""
-        return self._pending.uuid
-
-    @property
-    def func_name(self):
-        """The callback's name."""
-        return self._pending.func_name
-
-    def cancel(self):
-        """Ends the call with CancelledError and tells the callee. Without effect once it has ended."""
-        self._pending.cancel()
-
-    def __repr__(self):
-        return f"<AsyncResult of {self.func_name!r}, {'ready' if self.ready else 'under way'}>"
+AsyncResult.get_async = _get_async
+AsyncResult.__await__ = lambda self: _get_async(self).__await__()
+AsyncResult.__repr__ = _shown
 
 
 class ScheduledTask:
@@ -206,3 +157,4 @@ class _Items:
 
 
 _core.set_stream_type(IterableAsyncResult)
+_core.set_nanoseconds(nanoseconds)
