@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "base/per_thread.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define DAFFI_ADDRESS_SANITIZER 1
@@ -55,8 +56,31 @@ class Recycled {
     }
   };
   static List& mine() {
-    thread_local List list;
+    DAFFI_PER_THREAD List list;
     return list;
+  }
+};
+
+/// For std::allocate_shared: object and counts in one recycled piece. Value.
+template <typename T, std::size_t keep>
+struct RecycledAllocator {
+  using value_type = T;
+  template <typename U>
+  struct rebind {
+    using other = RecycledAllocator<U, keep>;
+  };
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+  RecycledAllocator() = default;
+  template <typename U>
+  RecycledAllocator(const RecycledAllocator<U, keep>&) {}
+
+  // Always one.
+  T* allocate(std::size_t) { return static_cast<T*>(Recycled<T, sizeof(T), keep>::take()); }
+  void deallocate(T* memory, std::size_t) noexcept { Recycled<T, sizeof(T), keep>::give(memory); }
+  template <typename U>
+  bool operator==(const RecycledAllocator<U, keep>&) const {
+    return true;
   }
 };
 

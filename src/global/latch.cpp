@@ -3,13 +3,14 @@
 #include <mutex>
 
 #include "base/annotations.hpp"
+#include "base/per_thread.hpp"
 #include "daffi/detail/core.hpp"
 #include "global/pump.hpp"
 
 namespace daffi::global_ {
 
 namespace {
-thread_local Pump* current = nullptr;
+DAFFI_PER_THREAD Pump* current = nullptr;
 }
 
 Pump* current_pump() { return current; }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/per_thread.hpp"
 #include "base/result.hpp"
 #include "daffi/async_result.hpp"
 #include "daffi/callback.hpp"
@@ -19,9 +20,12 @@ namespace detail {
 namespace {
 /// Larger buffers go back to the system.
 constexpr std::size_t max_kept = std::size_t{64} << 10;
-thread_local Writer kept_writer;
+struct KeptWriter {
+  Writer writer;
+};
+Writer& kept_writer() { return base::PerThread<KeptWriter>::mine().writer; }
 /// What the calling thread is about to send, for an error's text.
-thread_local const Writer* current_arguments = nullptr;
+DAFFI_PER_THREAD const Writer* current_arguments = nullptr;
 }  // namespace
 
 Core::~Core() = default;
@@ -37,14 +41,15 @@ std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core) {
 
 // Taken out of the thread's cache rather than shared, because encoding, or waiting in a test cluster, may nest calls.
 void ArgumentWriter::take(std::size_t headroom) {
-  writer_ = std::move(kept_writer);
+  writer_ = std::move(kept_writer());
   writer_.clear(headroom);
   outer_ = std::exchange(current_arguments, &writer_);
 }
 
 void ArgumentWriter::give_back() {
   current_arguments = outer_;
-  if (writer_.capacity() > kept_writer.capacity() && writer_.capacity() <= max_kept) kept_writer = std::move(writer_);
+  Writer& kept = kept_writer();
+  if (writer_.capacity() > kept.capacity() && writer_.capacity() <= max_kept) kept = std::move(writer_);
 }
 
 std::string show_current_arguments() {

@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "base/log.hpp"
+#include "base/per_thread.hpp"
+#include "base/recycled.hpp"
 #include "node/node_impl.hpp"
 #include "rpc/incoming_items.hpp"
 #include "rpc/interrupt.hpp"
@@ -15,6 +17,8 @@ namespace {
 constexpr auto kBurst = std::chrono::microseconds(20);
 // With so many calls under way one more has company for certain.
 constexpr std::size_t kManyCalls = 16;
+
+using CallMemory = base::RecycledAllocator<AsyncCall, 64>;
 
 base::Failure no_controller_failure() { return base::fail(ErrorCode::no_controller, "Lost connection to Controller."); }
 
@@ -123,7 +127,7 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const 
   }
   const auto deadline = admit(spec, arguments);
   if (!deadline.ok()) return deadline.failure();
-  auto call = std::make_shared<AsyncCall>(spec, async_support);
+  auto call = std::allocate_shared<AsyncCall>(CallMemory(), spec, async_support);
   call->deadline = *deadline;
   call->hold(call);
   if (!deadline->is_never()) schedule(deadline->at);
@@ -327,7 +331,7 @@ const std::vector<Holder>& Node::Impl::holders_of(const std::string& callback) c
     std::string callback;
     std::vector<Holder> holders;
   };
-  thread_local Kept kept;
+  Kept& kept = base::PerThread<Kept>::mine();
   // Read first: a change that comes meanwhile makes what is kept look old, never new.
   const std::uint64_t version = directory.version();
   if (kept.node != serial || kept.version != version || kept.callback != callback) {

@@ -1,5 +1,6 @@
 /// @file  Node, what comes in: every frame, first under the read role, then behind it.
 #include "base/log.hpp"
+#include "base/per_thread.hpp"
 #include "node/node_impl.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/messages.hpp"
@@ -28,7 +29,7 @@ struct Batch {
   bool resync = false;
   std::optional<base::Failure> broken;
 };
-thread_local Batch batch;
+Batch& batch() { return base::PerThread<Batch>::mine(); }
 
 // The callback has run, so no refusal of the value may say otherwise.
 base::Failure result_failure(base::Failure failure) {
@@ -50,15 +51,15 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
   switch (frame.header.kind) {
     case wire::FrameKind::result:
       if ((frame.header.flags & wire::kChunked) != 0) return on_announced_result(frame);
-      batch.results.push_back({frame.header.id, frame.header.member, nullptr});
-      batch.replies.push_back(frame.payload);
+      batch().results.push_back({frame.header.id, frame.header.member, nullptr});
+      batch().replies.push_back(frame.payload);
       return;
     case wire::FrameKind::error:
     case wire::FrameKind::refuse:
     case wire::FrameKind::bounce:
       return on_answer(frame);
     case wire::FrameKind::call:
-      if (!server->on_call(frame)) batch.broken = base::fail(ErrorCode::protocol, "a call without a proper head");
+      if (!server->on_call(frame)) batch().broken = base::fail(ErrorCode::protocol, "a call without a proper head");
       return;
     case wire::FrameKind::cancel:
       return server->on_cancel(frame);
@@ -67,7 +68,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     case wire::FrameKind::credit:
       return on_credit(frame);
     case wire::FrameKind::ping:
-      batch.pings.push_back(frame.header.id);
+      batch().pings.push_back(frame.header.id);
       return;
     case wire::FrameKind::pong:
       return;
@@ -77,28 +78,28 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     case wire::FrameKind::sent_to: {
       const auto sent_to = wire::decode<wire::SentTo>(frame.payload);
       if (!sent_to.ok()) {
-        batch.broken = sent_to.failure();
+        batch().broken = sent_to.failure();
       } else if (auto* call = on_sent_to(frame.header, *sent_to)) {
-        batch.gathered.push_back(call);
+        batch().gathered.push_back(call);
       }
       return;
     }
     case wire::FrameKind::described:
     case wire::FrameKind::close:
-      batch.others.push_back({nullptr, frame.header, {frame.payload.begin(), frame.payload.end()}});
+      batch().others.push_back({nullptr, frame.header, {frame.payload.begin(), frame.payload.end()}});
       return;
     case wire::FrameKind::item:
     case wire::FrameKind::end:
       return on_stream_frame(frame);
     default:
-      batch.broken = base::fail(
+      batch().broken = base::fail(
           ErrorCode::protocol, "a frame that only a node may send: " + std::string(wire::to_string(frame.header.kind)));
   }
 }
 
 // All results that were read together are taken out of the table in one go.
 void Node::Impl::on_frames_end() {
-  Batch& mine = batch;
+  Batch& mine = batch();
   if (mine.results.empty()) return;
   calls.take(mine.results);
   for (std::size_t i = 0; i < mine.results.size(); ++i) {
@@ -120,7 +121,7 @@ void Node::Impl::on_frames_end() {
 void Node::Impl::on_part(std::uint64_t id, std::uint32_t member, wire::FrameKind kind, base::Bytes payload) {
   const auto part = calls.take_part(id, member, kind, payload);
   if (kind == wire::FrameKind::bounce && part.known) bounced.fetch_add(1, std::memory_order_relaxed);
-  if (part.call != nullptr) batch.gathered.push_back(part.call);
+  if (part.call != nullptr) batch().gathered.push_back(part.call);
   if (!part.known) late_replies.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -134,7 +135,7 @@ void Node::Impl::on_answer(const wire::Frame& frame) {
   // An answer ends what is still being sent for the call; a call that was not run can be sent again.
   if (call->chunked) call->large = values.out.abort({call->target, frame.header.id, false});
   if (bounce) bounced.fetch_add(1, std::memory_order_relaxed);
-  batch.late.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});
+  batch().late.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});
 }
 
 void Node::Impl::on_directory(const wire::Frame& frame) {
@@ -150,11 +151,11 @@ void Node::Impl::on_directory(const wire::Frame& frame) {
     return directory.apply(*delta, now);
   }();
   if (!taken.ok()) {
-    batch.broken = taken.failure();
+    batch().broken = taken.failure();
     return;
   }
-  if (!*taken) batch.resync = true;
-  batch.directory = true;
+  if (!*taken) batch().resync = true;
+  batch().directory = true;
 }
 
 // A large result: its call stays in the table until the last chunk has come.
@@ -172,7 +173,7 @@ void Node::Impl::on_announced_result(const wire::Frame& frame) {
   if (!failure && calls.contains(key.id, key.member)) return;
   // Its call has ended, perhaps just now, or cannot take it: the rest need not be sent.
   (void)values.in.drop(key, none);
-  batch.unwanted.push_back(key);
+  batch().unwanted.push_back(key);
   rpc::OutgoingCall* call = failure ? calls.take(key.id, key.member) : nullptr;
   if (!failure) return (void)late_replies.fetch_add(1, std::memory_order_relaxed);
   fail_result(key, call, result_failure(*std::move(failure)));
@@ -182,11 +183,11 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
   using What = rpc::InTransfers::Taken::What;
   const auto key = rpc::TransferKey::of_chunk(frame.header);
   auto taken = values.in.take(key, frame.payload);
-  batch.transfers = true;
+  batch().transfers = true;
   if (taken.what == What::unknown || taken.what == What::more) return;
   if (!key.from_callee) return server->on_large_arguments(std::move(taken));
   rpc::OutgoingCall* call = calls.take(key.id, key.member);
-  if (taken.what == What::broken) batch.unwanted.push_back(key);
+  if (taken.what == What::broken) batch().unwanted.push_back(key);
   if (taken.what == What::broken) {
     fail_result(key, call,
                 base::fail(ErrorCode::protocol, "more of a result was sent than announced, or than credit allows"));
@@ -195,13 +196,13 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
   } else {
     const std::size_t size = taken.value.bytes.size();
     call->reply.adopt(std::move(taken.value.owner), size);
-    batch.done.push_back(call);
+    batch().done.push_back(call);
   }
 }
 
 // A result that cannot be taken is its call's error, or one entry of a broadcast.
 void Node::Impl::fail_result(const rpc::TransferKey& key, rpc::OutgoingCall* call, base::Failure failure) {
-  if (call != nullptr) return batch.failed.emplace_back(call, std::move(failure)), void();
+  if (call != nullptr) return batch().failed.emplace_back(call, std::move(failure)), void();
   on_part(key.id, key.member, wire::FrameKind::error, wire::encode_error(failure));
 }
 
@@ -209,10 +210,10 @@ void Node::Impl::on_credit(const wire::Frame& frame) {
   if (on_stream_credit(frame)) return;
   const auto granted = rpc::decode_credit(frame.payload);
   if (!granted) {
-    batch.broken = base::fail(ErrorCode::protocol, "a credit frame that grants nothing");
+    batch().broken = base::fail(ErrorCode::protocol, "a credit frame that grants nothing");
     return;
   }
-  batch.transfers = true;
+  batch().transfers = true;
   const auto key = rpc::TransferKey::of_credit(frame.header);
   switch (values.out.credit(key, *granted)) {
     case rpc::OutTransfers::Credited::taken:
@@ -224,34 +225,34 @@ void Node::Impl::on_credit(const wire::Frame& frame) {
   }
   if (key.from_callee) return;
   if (rpc::OutgoingCall* call = calls.take(key.id, key.member)) {
-    batch.unwanted.push_back(key);
-    batch.failed.emplace_back(call, base::fail(ErrorCode::protocol, "more credit was given than had been used"));
+    batch().unwanted.push_back(key);
+    batch().failed.emplace_back(call, base::fail(ErrorCode::protocol, "more credit was given than had been used"));
   }
 }
 
 // What the transfers of this round ask for, behind the read role.
 void Node::Impl::after_transfers() {
-  if (std::exchange(batch.transfers, false)) {
+  if (std::exchange(batch().transfers, false)) {
     send_grants();
     values.out.pump();
   }
-  for (const auto& key : std::exchange(batch.unwanted, {})) {
+  for (const auto& key : std::exchange(batch().unwanted, {})) {
     send_control(wire::FrameKind::cancel, key.member, key.id);
   }
-  for (auto& [call, failure] : std::exchange(batch.failed, {})) fail(*call, std::move(failure));
+  for (auto& [call, failure] : std::exchange(batch().failed, {})) fail(*call, std::move(failure));
 }
 
 void Node::Impl::after_read(session::Channel& from) {
-  if (!batch.done.empty()) {
-    auto done = std::move(batch.done);
+  if (!batch().done.empty()) {
+    auto done = std::move(batch().done);
     for (rpc::OutgoingCall* call : done) call->settle(*engine);
     done.clear();
-    batch.done = std::move(done);  // keeps its memory
+    batch().done = std::move(done);  // keeps its memory
   }
   after_transfers();
   server->after_read();
   after_read_streams();
-  for (auto& late : std::exchange(batch.late, {})) {
+  for (auto& late : std::exchange(batch().late, {})) {
     const wire::Frame frame{late.header, nullptr, late.payload};
     if (late.header.kind != wire::FrameKind::error) {
       returned(*late.call, frame);
@@ -264,11 +265,11 @@ void Node::Impl::after_read(session::Channel& from) {
       fail(*late.call, std::move(failure));
     }
   }
-  for (rpc::OutgoingCall* call : std::exchange(batch.gathered, {})) finish_broadcast(*call, {});
-  for (const std::uint64_t id : std::exchange(batch.pings, {})) send_control(wire::FrameKind::pong, 0, id);
-  if (std::exchange(batch.resync, false)) send_control(wire::FrameKind::resync, 0, 0);
-  if (std::exchange(batch.directory, false)) directory_changed();
-  for (auto& other : std::exchange(batch.others, {})) {
+  for (rpc::OutgoingCall* call : std::exchange(batch().gathered, {})) finish_broadcast(*call, {});
+  for (const std::uint64_t id : std::exchange(batch().pings, {})) send_control(wire::FrameKind::pong, 0, id);
+  if (std::exchange(batch().resync, false)) send_control(wire::FrameKind::resync, 0, 0);
+  if (std::exchange(batch().directory, false)) directory_changed();
+  for (auto& other : std::exchange(batch().others, {})) {
     if (other.header.kind != wire::FrameKind::close) {
       on_described({other.header, nullptr, other.payload});
       continue;
@@ -277,7 +278,7 @@ void Node::Impl::after_read(session::Channel& from) {
     from.end(close.ok() ? close->reason : base::CloseReason::protocol_error,
              close.ok() ? close->text : "a close frame that cannot be read");
   }
-  if (const auto broken = std::exchange(batch.broken, {})) {
+  if (const auto broken = std::exchange(batch().broken, {})) {
     from.end(base::CloseReason::protocol_error, broken->message);
   }
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/per_thread.hpp"
 #include "node/node_impl.hpp"
 #include "node/stream_call.hpp"
 #include "rpc/incoming_items.hpp"
@@ -31,7 +32,7 @@ struct StreamBatch {
   std::vector<End> ended;
   std::vector<Broken> broken;
 };
-thread_local StreamBatch streams_read;
+StreamBatch& streams_read() { return base::PerThread<StreamBatch>::mine(); }
 
 bool same_exchange(const wire::Header& a, const wire::Header& b) {
   return a.id == b.id && a.member == b.member && ((a.flags ^ b.flags) & wire::kFromCallee) == 0;
@@ -198,7 +199,7 @@ void Node::Impl::on_stream_frame(const wire::Frame& frame) {
 }
 
 void Node::Impl::on_item(const wire::Frame& frame) {
-  StreamBatch& batch = streams_read;
+  StreamBatch& batch = streams_read();
   if (!batch.last || !same_exchange(batch.last_header, frame.header)) {
     batch.last_header = frame.header;
     if ((frame.header.flags & wire::kFromCallee) != 0) {
@@ -240,7 +241,7 @@ void Node::Impl::on_refused_item(const wire::Header& header) {
 }
 
 void Node::Impl::on_end_frame(const wire::Frame& frame) {
-  StreamBatch& batch = streams_read;
+  StreamBatch& batch = streams_read();
   if ((frame.header.flags & wire::kFromCallee) != 0) {
     rpc::OutgoingCall* call = calls.take(frame.header.id, frame.header.member);
     if (call == nullptr) {
@@ -272,15 +273,15 @@ bool Node::Impl::on_stream_credit(const wire::Frame& frame) {
   if (!items) return false;
   const auto credit = rpc::decode_credit(frame.payload);
   if (!credit || !items->on_credit(frame.header.member, frame.header.id, *credit)) {
-    streams_read.broken.push_back({frame.header, "it granted credit that no window has"});
+    streams_read().broken.push_back({frame.header, "it granted credit that no window has"});
     return true;
   }
-  streams_read.granted.push_back(std::move(items));
+  streams_read().granted.push_back(std::move(items));
   return true;
 }
 
 void Node::Impl::after_read_streams() {
-  StreamBatch& batch = streams_read;
+  StreamBatch& batch = streams_read();
   batch.last = nullptr;
   if (batch.filled.empty() && batch.granted.empty() && batch.ended.empty() && batch.broken.empty()) return;
   // Swapped out first: what is called below may read in turn.

@@ -1,9 +1,11 @@
 /// @file  InsideScope: a list on the stack.
 #include "rpc/inside.hpp"
 
+#include "base/per_thread.hpp"
+
 namespace daffi::rpc {
 namespace {
-thread_local const InsideScope* innermost = nullptr;
+DAFFI_PER_THREAD const InsideScope* innermost = nullptr;
 }
 
 InsideScope::InsideScope(const CallbackEntry* entry) : entry_(entry), outer_(innermost) { innermost = this; }

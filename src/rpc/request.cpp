@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/log.hpp"
+#include "base/per_thread.hpp"
 #include "base/recycled.hpp"
 #include "rpc/callback_failure.hpp"
 #include "rpc/inside.hpp"
@@ -20,24 +21,23 @@ namespace {
 class ResultBuffer {
  public:
   ResultBuffer() {
-    if (depth() == pool().size()) pool().push_back(std::make_unique<Writer>(detail::kResultHeadroom));
-    writer_ = pool()[depth()++].get();
+    Level& level = base::PerThread<Level>::mine();
+    if (level.depth == level.writers.size()) {
+      level.writers.push_back(std::make_unique<Writer>(detail::kResultHeadroom));
+    }
+    writer_ = level.writers[level.depth++].get();
     writer_->clear(detail::kResultHeadroom);
   }
-  ~ResultBuffer() { --depth(); }
+  ~ResultBuffer() { --base::PerThread<Level>::mine().depth; }
   ResultBuffer(const ResultBuffer&) = delete;
   ResultBuffer& operator=(const ResultBuffer&) = delete;
   Writer& writer() { return *writer_; }
 
  private:
-  static std::vector<std::unique_ptr<Writer>>& pool() {
-    thread_local std::vector<std::unique_ptr<Writer>> writers;
-    return writers;
-  }
-  static std::size_t& depth() {
-    thread_local std::size_t depth = 0;
-    return depth;
-  }
+  struct Level {
+    std::vector<std::unique_ptr<Writer>> writers;
+    std::size_t depth = 0;
+  };
   Writer* writer_;
 };
 

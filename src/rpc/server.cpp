@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/per_thread.hpp"
 #include "rpc/request.hpp"
 #include "wire/messages.hpp"
 
@@ -26,7 +27,7 @@ struct Collected {
   std::vector<std::pair<std::size_t, wire::Header>> unanswered;  // in take_in() only
   std::vector<std::shared_ptr<ServedStream>> ended;
 };
-thread_local Collected collected;
+Collected& collected() { return base::PerThread<Collected>::mine(); }
 
 constexpr std::uint32_t kStreams = wire::CallHead::kWantsStream | wire::CallHead::kTakesItems;
 
@@ -59,7 +60,7 @@ bool Server::on_call(const wire::Frame& frame) {
   if ((frame.header.flags & wire::kChunked) != 0) return on_announced(frame, *head);
   const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
   auto* request = new Request(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
-  Collected& mine = collected;
+  Collected& mine = collected();
   // Ids are never given twice, and whether it was taken away since is looked at when it runs.
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
@@ -79,7 +80,7 @@ bool Server::open_stream(Request& request) {
   }
   request.stream = streams_.open(request.header.member, request.header.id, request.deadline, std::move(items));
   if (!request.stream) {
-    collected.refused.push_back({&request, ErrorCode::busy, "it serves as many streams as it may"});
+    collected().refused.push_back({&request, ErrorCode::busy, "it serves as many streams as it may"});
     return false;
   }
   if (!request.deadline.is_never()) host_->expire_at(request.deadline.at);
@@ -94,7 +95,7 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
   request->entry = callbacks_.find(head.callback_id);
   const base::Deadline deadline = request->deadline;
   if (draining_.load()) {
-    collected.refused.push_back({request, ErrorCode::draining, "this process is stopping"});
+    collected().refused.push_back({request, ErrorCode::draining, "this process is stopping"});
     return true;
   }
   if (request->entry && request->entry->spec.wants_context) watch(*request);
@@ -104,7 +105,7 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
   const auto announced = host_->transfers().in.announce(key, *total, deadline, owner);
   if (!announced.ok()) {
     (void)owner.release();
-    collected.refused.push_back({request, announced.failure().code, announced.failure().message});
+    collected().refused.push_back({request, announced.failure().code, announced.failure().message});
   } else if (!deadline.is_never()) {
     host_->expire_at(deadline.at);
   }
@@ -116,9 +117,10 @@ void Server::on_large_arguments(InTransfers::Taken taken) {
   if (taken.what == InTransfers::Taken::What::complete) {
     request->assembled = std::move(taken.value);
     request->share = std::move(taken.share);
-    collected.calls.push_back(request);
+    collected().calls.push_back(request);
   } else {
-    collected.refused.push_back({request, ErrorCode::protocol, "more was sent than announced, or than credit allows"});
+    collected().refused.push_back(
+        {request, ErrorCode::protocol, "more was sent than announced, or than credit allows"});
   }
 }
 
@@ -142,35 +144,35 @@ void Server::unwatch(const ExchangeKey& key) {
 }
 
 void Server::on_cancel(const wire::Frame& frame) {
-  if (auto stream = streams_.find(frame.header.member, frame.header.id)) collected.ended.push_back(std::move(stream));
+  if (auto stream = streams_.find(frame.header.member, frame.header.id)) collected().ended.push_back(std::move(stream));
   Transfers& transfers = host_->transfers();
   if (!transfers.out.empty()) (void)transfers.out.abort({frame.header.member, frame.header.id, true});
   InTransfers::Owners owners(1);
   if (transfers.in.drop({frame.header.member, frame.header.id, false}, owners[0])) forget_large(std::move(owners));
   base::Lock lock(mutex_);
   const auto it = watched_.find(ExchangeKey{frame.header.member, frame.header.id});
-  if (it != watched_.end()) collected.stops.push_back(it->second.stop);
+  if (it != watched_.end()) collected().stops.push_back(it->second.stop);
 }
 
 void Server::after_read() {
-  collected.entry = nullptr;
-  if (!collected.calls.empty()) {
+  collected().entry = nullptr;
+  if (!collected().calls.empty()) {
     // Swapped out first: what is called below may read in turn.
-    auto calls = std::move(collected.calls);
-    collected.calls.clear();
+    auto calls = std::move(collected().calls);
+    collected().calls.clear();
     take_in(calls);
     calls.clear();
-    collected.calls = std::move(calls);  // keeps its memory for the next round
+    collected().calls = std::move(calls);  // keeps its memory for the next round
     engine_->kick();
   }
-  for (auto& [request, code, text] : std::exchange(collected.refused, {})) {
+  for (auto& [request, code, text] : std::exchange(collected().refused, {})) {
     if (code == ErrorCode::draining) refused_draining_.fetch_add(1);
     if (code == ErrorCode::busy) refused_busy_.fetch_add(1);
     refuse(*request, code, text);
     request->forget();
   }
-  if (!collected.stops.empty()) request_stop(std::exchange(collected.stops, {}));
-  if (!collected.ended.empty()) stop_streams(std::exchange(collected.ended, {}));
+  if (!collected().stops.empty()) request_stop(std::exchange(collected().stops, {}));
+  if (!collected().ended.empty()) stop_streams(std::exchange(collected().ended, {}));
 }
 
 // Queues the calls as far as there is room, together; the others are refused. None is touched once it is queued.
@@ -180,7 +182,7 @@ void Server::take_in(std::span<Request* const> calls) {
   queued_.fetch_add(calls.size());
   std::size_t room = limits_.queued_bytes - std::min(limits_.queued_bytes, queued_bytes_.fetch_add(bytes));
   const bool draining = draining_.load();
-  auto unanswered = std::move(collected.unanswered);
+  auto unanswered = std::move(collected().unanswered);
   unanswered.clear();
   std::size_t fitting = 0;
   for (; fitting < calls.size() && !draining && calls[fitting]->payload.size() <= room; ++fitting) {
@@ -196,7 +198,7 @@ void Server::take_in(std::span<Request* const> calls) {
   for (const auto& [index, header] : unanswered) {
     if (index < taken) accepted(header);
   }
-  collected.unanswered = std::move(unanswered);
+  collected().unanswered = std::move(unanswered);
   for (Request* request : calls.subspan(taken)) {
     (draining ? refused_draining_ : refused_busy_).fetch_add(1);
     if (draining) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/per_thread.hpp"
 #include "rpc/futex.hpp"
 #include "rpc/interrupt.hpp"
 
@@ -10,7 +11,7 @@ namespace daffi::rpc {
 namespace {
 
 // What this thread waits for as a leader: it needs no wake for what it finishes itself.
-thread_local const Completion* leading = nullptr;
+DAFFI_PER_THREAD const Completion* leading = nullptr;
 
 base::SteadyTime now() { return base::Clock::system().now(); }
 
