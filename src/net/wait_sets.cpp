@@ -16,6 +16,8 @@ namespace {
 
 enum Tag : std::uint64_t { kSocket, kWake, kKick, kTick, kWrite, kStop };
 
+constexpr std::uint32_t kInput = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
+
 bool add(int set, int fd, std::uint32_t events, Tag tag) {
   epoll_event event{};
   event.events = events;
@@ -88,7 +90,6 @@ WaitSets::~WaitSets() {
 }
 
 base::Result<void> WaitSets::attach(int fd) {
-  constexpr std::uint32_t kInput = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return system_failure("cannot duplicate the connection's descriptor");
   // The order of adding is the order of waking: the user set must come first.
@@ -98,19 +99,37 @@ base::Result<void> WaitSets::attach(int fd) {
     detach(fd);
     return failure;
   }
-  base::Lock lock(write_mutex_);
+  base::Lock lock(mutex_);
+  socket_ = fd;
   write_ = copy;
+  left_to_callers_.store(false);
   return {};
 }
 
 void WaitSets::detach(int fd) {
+  base::Lock lock(mutex_);
   epoll_ctl(user_, EPOLL_CTL_DEL, fd, nullptr);
   epoll_ctl(worker_, EPOLL_CTL_DEL, fd, nullptr);
-  base::Lock lock(write_mutex_);
+  socket_ = -1;
+  left_to_callers_.store(false);
   if (write_ < 0) return;
   epoll_ctl(worker_, EPOLL_CTL_DEL, write_, nullptr);
   ::close(write_);
   write_ = -1;
+}
+
+void WaitSets::leave_input_to_callers() {
+  if (left_to_callers_.load(std::memory_order_relaxed)) return;
+  base::Lock lock(mutex_);
+  if (socket_ >= 0 && epoll_ctl(worker_, EPOLL_CTL_DEL, socket_, nullptr) == 0) left_to_callers_.store(true);
+}
+
+// What came meanwhile is reported as soon as the socket is added, which remains to be done if that fails.
+void WaitSets::share_input() {
+  if (!left_to_callers_.load(std::memory_order_relaxed)) return;
+  base::Lock lock(mutex_);
+  if (!left_to_callers_.load() || !add(worker_, socket_, kInput, kSocket)) return;
+  left_to_callers_.store(false);
 }
 
 Wake WaitSets::wait_user(base::Duration span) {
@@ -136,7 +155,7 @@ void WaitSets::arm_tick(base::Duration span) {
 }
 
 void WaitSets::arm_writable() {
-  base::Lock lock(write_mutex_);  // against detach(), which closes it
+  base::Lock lock(mutex_);  // against detach(), which closes it
   if (write_ < 0) return;
   epoll_event event{};
   event.events = EPOLLOUT | EPOLLONESHOT;

@@ -1,6 +1,7 @@
 /// @file  WaitSets: two epoll sets that share one socket, so that a waiting caller is woken before any handler thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "base/annotations.hpp"
@@ -32,6 +33,11 @@ class WaitSets {
   base::Result<void> attach(int fd);
   /// Afterwards no wait reports this descriptor any more.
   void detach(int fd);
+  /// From now on handler threads are not told of input: it waits until a blocked caller comes for it. Ended by
+  /// share_input(), which tells one of them of what has come since, and by attach().
+  void leave_input_to_callers();
+  void share_input();
+  bool input_left_to_callers() const { return left_to_callers_.load(); }
 
   /// Waits for input or wake_user(). A zero span polls.
   Wake wait_user(base::Duration span);
@@ -52,8 +58,10 @@ class WaitSets {
   int user_ = -1, worker_ = -1;            // epoll
   int wake_ = -1, kick_ = -1, stop_ = -1;  // eventfd
   int tick_ = -1;                          // timerfd
-  base::Mutex write_mutex_;
-  int write_ = -1;  // duplicate of the attached socket, so that it can wait apart for room
+  base::Mutex mutex_;
+  int socket_ DAFFI_GUARDED_BY(mutex_) = -1;
+  int write_ DAFFI_GUARDED_BY(mutex_) = -1;   // duplicate of the socket, so that it can wait apart for room
+  std::atomic<bool> left_to_callers_{false};  // the worker set lacks the socket; changed under the mutex
 };
 
 }  // namespace daffi::net

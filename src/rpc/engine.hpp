@@ -51,6 +51,7 @@ struct EngineOptions {
 /// Counters. Value.
 struct EngineStats {
   std::size_t threads = 0, running = 0, queued = 0;
+  bool input_left_to_callers = false;  ///< handler threads are not woken for it just now
 };
 
 /// Threads: any, unless said otherwise.

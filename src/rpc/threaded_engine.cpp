@@ -8,8 +8,10 @@
 
 #include "base/atomic_shared.hpp"
 #include "base/log.hpp"
+#include "base/per_thread.hpp"
 #include "base/threads.hpp"
 #include "net/wait_sets.hpp"
+#include "rpc/pure_callers.hpp"
 #include "rpc/run_queue.hpp"
 #include "rpc/waiting.hpp"
 #include "session/channel.hpp"
@@ -26,8 +28,8 @@ constexpr std::size_t kFirstThreads = 2;
 class ThreadedEngine;
 
 // What this thread is doing for which engine.
-thread_local const ThreadedEngine* worker_of = nullptr;
-thread_local RunQueue::Runner* running_as = nullptr;
+DAFFI_PER_THREAD const ThreadedEngine* worker_of = nullptr;
+DAFFI_PER_THREAD RunQueue::Runner* running_as = nullptr;
 
 class ThreadedEngine final : public Engine, public std::enable_shared_from_this<ThreadedEngine> {
  public:
@@ -69,8 +71,11 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   void keep_reader();
   void on_tick();
   void flush_waiting();
+  void choose_readers(bool corking);
+  void note_work();
   void refuse_queued();
   void arm_tick(base::Duration span);
+  void arm_flush_tick();
   bool may_end();
   void leave();
 
@@ -78,6 +83,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   const std::unique_ptr<net::WaitSets> sets_;
   RunQueue queue_;
   Waiting waiting_;
+  PureCallers pure_callers_;
   const std::size_t cores_ = std::max(1u, std::thread::hardware_concurrency());
 
   base::AtomicShared<session::Channel> channel_;
@@ -128,20 +134,30 @@ bool ThreadedEngine::wait(Completion& what, base::Deadline deadline) {
   if (what.done()) return true;
   if (const auto channel = this->channel()) channel->flush();
   // A callback that waits stands in nobody's way.
-  if (in_handler() && queue_.set_aside(*running_as)) {
+  const bool inside = in_handler();
+  if (!inside) pure_callers_.note_wait();
+  if (inside && queue_.set_aside(*running_as)) {
     forced_.fetch_add(1);
     sets_->kick_worker();
   }
   return waiting_.wait(what, deadline);
 }
 
+// What handler threads have to do they had better learn by themselves.
+void ThreadedEngine::note_work() {
+  pure_callers_.note_work();
+  sets_->share_input();
+}
+
 bool ThreadedEngine::put(Work& work, bool always) {
+  note_work();
   const auto outcome = queue_.put(work, always);
   if (outcome == RunQueue::Put::queued_first) need_kick_.store(true, std::memory_order_relaxed);
   return outcome != RunQueue::Put::refused;
 }
 
 Work* ThreadedEngine::submit_list(Work* first) {
+  note_work();
   Work* rest = nullptr;
   if (queue_.put_list(first, rest) == RunQueue::Put::queued_first) need_kick_.store(true, std::memory_order_relaxed);
   return rest;
@@ -235,7 +251,11 @@ void ThreadedEngine::arm_tick(base::Duration span) {
 
 void ThreadedEngine::flush_soon() {
   // Asked for with every corked frame, and mostly armed already.
-  if (tick_armed_.load() || tick_armed_.exchange(true)) return;
+  if (!tick_armed_.load()) arm_flush_tick();
+}
+
+void ThreadedEngine::arm_flush_tick() {
+  if (tick_armed_.exchange(true)) return;
   if (const auto channel = this->channel()) uncorked_at_arming_.store(channel->uncorked());
   tick_for_flush_.store(true);
   sets_->arm_tick(flush_tick_.load());
@@ -255,9 +275,21 @@ void ThreadedEngine::flush_waiting() {
   }
 }
 
+// While input is left to callers the tick goes on: it is what notices that they do not come any more.
+void ThreadedEngine::choose_readers(bool corking) {
+  if (pure_callers_.judge(corking)) {
+    sets_->leave_input_to_callers();
+  } else {
+    sets_->share_input();
+  }
+  if (sets_->input_left_to_callers()) arm_flush_tick();
+}
+
 void ThreadedEngine::on_tick() {
+  const bool corking = tick_for_flush_.load();
   tick_armed_.store(false);
   flush_waiting();
+  choose_readers(corking);
   const auto verdict = queue_.judge(cores_);
   if (verdict.backlog) arm_tick(kTick);
   if (verdict.saturated) refuse_queued();
@@ -330,7 +362,7 @@ void ThreadedEngine::stop(base::Deadline deadline) {
 
 EngineStats ThreadedEngine::stats() const {
   base::Lock lock(mutex_);
-  return {workers_.size(), queue_.running(), queue_.queued()};
+  return {workers_.size(), queue_.running(), queue_.queued(), sets_->input_left_to_callers()};
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kReadShare = 256 * 1024;
 // Corked bytes beyond this are written at once: what a write costs is spread over many frames by then, and the other
 // side begins its work while this one goes on.
-constexpr std::size_t kCorkLimit = 16 * 1024;
+constexpr std::size_t kCorkLimit = 12 * 1024;
 constexpr std::size_t kMaxPieces = 64;
 
 }  // namespace

@@ -165,6 +165,30 @@ TEST(ThreadedEngine, EveryOneOfManyBlockedCallersIsWoken) {
   rig->close();
 }
 
+TEST(ThreadedEngine, ServesACallThoughTheCallersThatInputWasLeftToStayAway) {
+  constexpr std::uint64_t kLast = 15;
+  auto rig = Rig::make();
+  std::jthread answering([&] {
+    for (auto asked = rig->receive(); asked.id != kLast; asked = rig->receive()) {
+      rig->send(frame_of(wire::FrameKind::result, asked.id));
+    }
+  });
+  const auto patience = base::Deadline::in(base::Clock::system(), 20s);
+  while (!rig->engine->stats().input_left_to_callers && !patience.passed(base::Clock::system().now())) {
+    rig->completions[3].state = 0;
+    rig->channel->send(frame_of(wire::FrameKind::call, 3), session::Urgency::corked, false);
+    rig->engine->flush_soon();
+    ASSERT_TRUE(rig->engine->wait(rig->completions[3], patience));
+  }
+  EXPECT_TRUE(rig->engine->stats().input_left_to_callers);
+  rig->channel->send(frame_of(wire::FrameKind::call, kLast), session::Urgency::now, false);
+  answering.join();
+  rig->send(frame_of(wire::FrameKind::call, 7));
+  EXPECT_EQ(rig->receive().id, 7u);
+  EXPECT_FALSE(rig->engine->stats().input_left_to_callers) << "a process that serves has its handler threads read";
+  rig->close();
+}
+
 TEST(ThreadedEngine, ACompletionFinishedByAnotherThreadWakesTheLeader) {
   auto rig = Rig::make();
   std::jthread finishing([&] { rig->engine->finish(rig->completions[1]); });
