@@ -268,7 +268,7 @@ TEST_F(Loss, SigtermLetsRunningCallsFinishAndSendsNewOnesElsewhere) {
   auto running = Fetch<std::string()>{g, "hold"}.call(BG{});
   leaving->wait_for_line("holding");
   auto staying = worker("b");
-  g.wait_process("b", 30);
+  g.wait_function("who_b", 30);  // registered after "who", which the process alone would not say
   leaving->send(SIGTERM);
   wait_until_draining(g, "a");
   Fetch<std::string()> who{g, "who"};
