@@ -1,9 +1,11 @@
 /// @file  WaitInterrupt.
 #include "rpc/interrupt.hpp"
 
+#include "base/per_thread.hpp"
+
 namespace daffi::rpc {
 namespace {
-thread_local WaitInterrupt* innermost = nullptr;
+DAFFI_PER_THREAD WaitInterrupt* innermost = nullptr;
 }
 
 WaitInterrupt::WaitInterrupt(Check check) : check_(check), outer_(innermost) { innermost = this; }
