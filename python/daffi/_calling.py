@@ -44,10 +44,10 @@ _core.set_args_type(Args)
 _warned = False
 
 
-def warn_if_in_loop(name):
-    """A blocking call on an event loop's own thread stops that loop: said once."""
+def warn_if_in_loop(name, core=None):
+    """A blocking call on an event loop's own thread stops that loop: said once. To begin a stream does not block."""
     global _warned
-    if not _warned and _loops.is_inside_loop():
+    if not _warned and _loops.is_inside_loop() and not (core is not None and core.look_up(name, "")[1]):
         _warned = True
         warnings.warn(
             f"calling {name!r} blocks the event loop: make the fetcher `async def` and await it, or use BG and await "
@@ -62,7 +62,7 @@ def call(core, name, args, kwargs, modifier):
     kind = type(modifier)
     if kind is FG:
         if not _warned:
-            warn_if_in_loop(name)
+            warn_if_in_loop(name, core)
         return core.call(name, args, kwargs, modifier.spec())
     if kind is BG:
         return background(core, name, args, kwargs, modifier)
