@@ -44,7 +44,7 @@ def prepare():
 
 
 def _instances():
-    return [each for each in _current._instances.values() if each._pid == os.getpid()]
+    return [each for each in _current._instances.values() if each._pid == os.getpid() and each._is_up]
 
 
 def _keeps_serving(instance):

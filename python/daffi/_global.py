@@ -81,6 +81,9 @@ class Global(metaclass=_Single):
         self._pid = os.getpid()
         self._ended = threading.Event()
         self._stopping = threading.Lock()
+        # Callbacks may be called, and make calls themselves, before the constructor has come that far.
+        self._up = threading.Event()
+        self._is_up = False
         self._core = None
         self._usable = None  # the core, until it is stopped
         self._made_with = ((), {})
@@ -93,6 +96,7 @@ class Global(metaclass=_Single):
         _logging.start()
         core = _compiled.Core()
         self._core = core
+        options["on_init"] = self._starts_with(options.get("on_init"))
         if not self._private:
             self._instances[type(self)] = self
         try:
@@ -103,11 +107,24 @@ class Global(metaclass=_Single):
         except BaseException:
             self._core = None
             self._forget()
+            self._comes_up()
             raise
-        self._usable = core
         _exit.known.add(self)
         if not self._private:
             _current.remember(self)
+
+    def _starts_with(self, on_init):
+        def run(process_name):
+            self._comes_up()
+            if on_init is not None:
+                on_init(process_name)
+
+        return run
+
+    def _comes_up(self):
+        self._usable = self._core
+        self._is_up = True
+        self._up.set()
 
     # ---- what it is
 
@@ -153,11 +170,11 @@ class Global(metaclass=_Single):
 
     def _live_core(self):
         core = self._usable
+        if core is None and not self._is_up:
+            self._up.wait()
+            core = self._usable
         if core is not None:
             return core
-        # Not yet up: hooks may call already.
-        if self._core is not None and not self._ended.is_set():
-            return self._core
         if self._pid != os.getpid():
             raise make(2, "this Global belongs to the process that was forked; make a new one in the child")
         raise make(2, _STOPPED)
@@ -263,6 +280,8 @@ class Global(metaclass=_Single):
         """Takes no new calls, lets running callbacks finish (at most for ``deadline``, else ``drain_timeout``), flushes
         what was accepted and leaves. Later calls raise GlobalContextError. The second time nothing happens."""
         limit = None if deadline is None else nanoseconds(deadline, "deadline")
+        if self._pid == os.getpid():
+            self._up.wait()
         core = self._core
         if core is None or self._pid != os.getpid():
             return

@@ -290,3 +290,46 @@ def test_waits_end_in_time(programs):
         g.stop()
     """).finish(0)
     assert lines.count("late True") == 2 and "late async" in lines
+
+
+def test_a_callback_may_call_before_its_own_global_is_complete(programs):
+    service = programs("""
+        from daffi import FG, Global
+        from daffi.decorators import callback
+
+        @callback
+        def half(value):
+            return value // 2
+
+        g = Global("service", init_controller=True, unix_sock_path=SOCKET)
+        print("up")
+        g.wait_function("quarter")
+        print("quarter", g.call.quarter(12) & FG)
+    """)
+    service.expect("up")
+    early = programs("""
+        import threading
+        from daffi import FG, Global
+        from daffi.decorators import callback
+
+        entered = threading.Event()
+
+        @callback
+        def quarter(value):
+            entered.set()
+            return quarter.g.call.half(quarter.g.call.half(value) & FG) & FG
+
+        class Late(Global):
+            def _starts_with(self, on_init):
+                begin = super()._starts_with(on_init)
+                def run(process_name):
+                    entered.wait(30)
+                    begin(process_name)
+                return run
+
+        Late("early", unix_sock_path=SOCKET)
+    """, log="info")
+    service.expect("quarter 3")
+    early.expect("keeps serving")
+    early.interrupt(15)
+    early.finish(0)
