@@ -1,4 +1,4 @@
-"""Fetchers: a class of them with and without bodies, and single functions. Sections 1.1, 2.2, 2.5, 2.13, 5."""
+"""Fetchers: a class of them with and without bodies and with a stream, and a single function. Sections 1.1, 5."""
 
 import asyncio
 
@@ -17,9 +17,18 @@ class Reader(Fetcher):
     def titles(self):
         pass
 
+    def empty(self):
+        pass
+
     @alias("add_book")
     def add_anonymous(self, title):
         return Args(title=title.title())
+
+    @alias("add_book")
+    def add_all_of(self, author, *titles):
+        """Each item is a call of its own."""
+        for title in titles:
+            yield title, author
 
 
 @fetcher
@@ -32,14 +41,17 @@ if __name__ == "__main__":
     reader = Reader()
     print(reader.add_book("Emma", "Austen"))
     print(reader.add_anonymous("beowulf"))
+    reader.add_all_of("Eliot", "Middlemarch", "Romola")
     print(reader.titles())
 
     later = reader.titles.call(exec_modifier=BG(timeout=10))
-    print(later.get())
+    print(len(later.get()))
     print(asyncio.run(author_of("Emma")))
 
     try:
         g.call.add_book("Emma") & FG(timeout=5)
     except RemoteCallError as error:
         print(type(error.__cause__).__name__, error.__cause__)
+    reader.empty()
+    print(reader.titles())
     g.stop()

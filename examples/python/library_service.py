@@ -25,6 +25,9 @@ class Library(Callback):
     async def author_of(self, title):
         return self.shelf[title]
 
+    def empty(self):
+        self.shelf.clear()
+
     @local
     def count(self):
         return len(self.shelf)
@@ -32,5 +35,5 @@ class Library(Callback):
 
 if __name__ == "__main__":
     g = Global(process_name="library", init_controller=True, **address())
-    print("open", flush=True)
+    print("open")
     g.join()

@@ -5,18 +5,19 @@ import sys
 from address import address
 
 from daffi import Global
-from daffi.decorators import callback
+from daffi.registry import Callback
 
 name = sys.argv.pop()
 temperatures = {"north": -3.5, "south": 21.0}
 
 
-@callback
-def temperature():
-    return temperatures[name]
+class Station(Callback):
+    def temperature(self):
+        """Nobody has made an instance: the first call does."""
+        return temperatures[name]
 
 
 if __name__ == "__main__":
     g = Global(process_name=name, init_controller=name == "north", **address())
-    print("measuring", flush=True)
+    print("measuring")
     g.join()
