@@ -257,17 +257,26 @@ class Global(metaclass=_Single):
     # ---- its end
 
     def join(self):
-        """Blocks until stop(), from whichever thread. In the main thread SIGTERM stops the Global, draining it."""
-        self._live_core()
+        """Blocks until stop(), from whichever thread; after it, returns at once. In the main thread SIGTERM stops the
+        Global, draining it."""
+        if self._was_stopped():
+            return
         with _exit.stopping_on_sigterm(self):
             self._ended.wait()
 
     async def join_async(self):
         """``join`` for coroutines. Coroutines that are callbacks run on this loop from now on."""
-        self._live_core()
+        if self._was_stopped():
+            return
         _loops.adopt()
         with _exit.stopping_on_sigterm(self):
             await _loops.wait(self._on_end)
+
+    def _was_stopped(self):
+        if self._pid == os.getpid() and self._ended.is_set():
+            return True
+        self._live_core()
+        return False
 
     def _on_end(self, wake):
         def watch():

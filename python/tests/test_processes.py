@@ -333,3 +333,16 @@ def test_a_callback_may_call_before_its_own_global_is_complete(programs):
     early.expect("keeps serving")
     early.interrupt(15)
     early.finish(0)
+
+
+def test_join_returns_at_once_when_it_was_stopped_before(programs):
+    lines = programs("""
+        import asyncio
+        from daffi import Global
+        g = Global(init_controller=True, unix_sock_path=SOCKET)
+        g.stop()
+        g.join()
+        asyncio.run(g.join_async())
+        print("joined twice")
+    """).finish(0)
+    assert lines == ["joined twice"]
