@@ -149,6 +149,8 @@ bool Channel::become_writer(Urgency urgency) {
 }
 
 void Channel::flush() {
+  // What is not corked is being written, or waits for the socket.
+  if (!corked_.load()) return;
   {
     base::Lock lock(mutex_);
     if (writing_ || queue_.empty() || ended()) return;
@@ -220,7 +222,7 @@ Channel::Next Channel::next_pieces(std::span<iovec> pieces, std::size_t& count) 
     bulk_waits_ = true;
     return Next::wait_for_room;
   }
-  room_.notify_all();
+  if (waiting_ > 0) room_.notify_all();
   return Next::nothing;
 }
 
@@ -270,11 +272,13 @@ void Channel::drain(base::Deadline deadline) {
   flush();
   base::Lock lock(mutex_);
   const auto drained = [this]() DAFFI_REQUIRES(mutex_) { return ended() || (!writing_ && queue_.empty()); };
+  ++waiting_;
   if (deadline.is_never()) {
     room_.wait(lock, drained);
   } else {
     room_.wait_until(lock, deadline.at, drained);
   }
+  --waiting_;
 }
 
 }  // namespace daffi::session

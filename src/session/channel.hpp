@@ -109,7 +109,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   base::Mutex mutex_;
   base::ConditionVariable room_;
   wire::SendQueue queue_ DAFFI_GUARDED_BY(mutex_);
-  std::size_t waiting_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads that wait for room
+  std::size_t waiting_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads that wait for room, or in drain()
   bool writing_ DAFFI_GUARDED_BY(mutex_) = false;     // the write role is held
   bool parked_ DAFFI_GUARDED_BY(mutex_) = false;  // … by nobody just now: the socket is full, on_writable() goes on
   bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
