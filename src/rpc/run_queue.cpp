@@ -102,9 +102,13 @@ RunQueue::Verdict RunQueue::judge(std::size_t cores) {
   }
   Verdict verdict{true, false, 0};
   if (finished_ == judged_at_) {
-    for (Runner* runner = runners_; runner != nullptr; runner = runner->next) runner->active = false;
-    active_ = 0;
-    verdict.saturated = running_ >= max_runners_;
+    std::size_t stuck = 0;
+    for (Runner* runner = runners_; runner != nullptr; runner = runner->next) {
+      if (!runner->busy) continue;
+      ++stuck;
+      if (std::exchange(runner->active, false)) --active_;
+    }
+    verdict.saturated = stuck >= max_runners_;
     verdict.takers = std::min({escalation_, queued_, max_runners_ - std::min(max_runners_, running_)});
     escalation_ = std::min<std::size_t>(escalation_ * 2, 64);
   } else {
@@ -117,6 +121,15 @@ RunQueue::Verdict RunQueue::judge(std::size_t cores) {
 Work* RunQueue::close() {
   base::Lock lock(mutex_);
   closed_ = true;
+  return empty();
+}
+
+Work* RunQueue::take_all() {
+  base::Lock lock(mutex_);
+  return empty();
+}
+
+Work* RunQueue::empty() {
   Work* all = head_;
   head_ = tail_ = nullptr;
   queued_ = 0;

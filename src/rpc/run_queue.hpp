@@ -45,11 +45,13 @@ class RunQueue {
     bool saturated = false;  ///< every runner there may be is stuck
     std::size_t takers = 0;  ///< how many threads should begin, forced
   };
-  /// Judges the time since the last call: without progress all runners are set aside and more threads take over, each
-  /// time twice as many; with progress and a backlog one more may help, as long as there are cores.
+  /// Judges the time since the last call: without progress all runners that hold a piece are set aside and more threads
+  /// take over, each time twice as many; with progress and a backlog one more may help, as long as there are cores.
   Verdict judge(std::size_t cores);
 
-  /// Takes everything out, for discarding, and nothing in any more.
+  /// Takes everything out that waits, linked by Work::next.
+  Work* take_all();
+  /// The same, for discarding, and takes nothing in any more.
   Work* close();
   std::size_t queued() const;
   std::size_t running() const;
@@ -58,6 +60,7 @@ class RunQueue {
   bool accepts() const DAFFI_REQUIRES(mutex_);
   Put append(Work& work) DAFFI_REQUIRES(mutex_);
   void end(Runner& runner) DAFFI_REQUIRES(mutex_);
+  Work* empty() DAFFI_REQUIRES(mutex_);
 
   const std::size_t max_queued_, max_runners_;
   mutable base::Mutex mutex_;

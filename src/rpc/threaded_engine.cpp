@@ -307,9 +307,9 @@ void ThreadedEngine::on_tick() {
 
 // What waits while every thread is stuck could wait for itself: a callback's own nested call.
 void ThreadedEngine::refuse_queued() {
-  for (Work* work = queue_.close(); work != nullptr;) {
+  for (Work* work = queue_.take_all(); work != nullptr;) {
     Work* next = work->next;
-    if (!work->refuse()) queue_.put(*work, true);
+    if (!work->refuse() && queue_.put(*work, true) == RunQueue::Put::refused) work->discard();
     work = next;
   }
 }

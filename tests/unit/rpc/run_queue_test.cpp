@@ -103,6 +103,29 @@ TEST_F(RunQueueTest, AStuckRunnerThatComesBackLeavesTheRestToWhoeverTookOver) {
   EXPECT_EQ(queue.take(second, last), &work[1]);
 }
 
+TEST_F(RunQueueTest, ARunnerThatHasTakenNothingYetIsNotStuck) {
+  RunQueue narrow{4, 2};
+  narrow.put(work[0], false);
+  ASSERT_TRUE(narrow.begin(first, false, backlog));
+  ASSERT_EQ(narrow.take(first, last), &work[0]);
+  narrow.put(work[1], false);
+  ASSERT_TRUE(narrow.begin(second, true, backlog));
+  EXPECT_FALSE(narrow.judge(2).saturated);
+  EXPECT_EQ(narrow.take(second, last), &work[1]);
+  narrow.put(work[2], true);
+  EXPECT_TRUE(narrow.judge(2).saturated);
+}
+
+TEST_F(RunQueueTest, EmptiedGivesBackAllThatWaitsAndTakesMore) {
+  queue.put(work[0], false);
+  queue.put(work[1], false);
+  Work* all = queue.take_all();
+  ASSERT_EQ(all, &work[0]);
+  EXPECT_EQ(all->next, &work[1]);
+  EXPECT_EQ(queue.queued(), 0u);
+  EXPECT_NE(queue.put(work[2], false), RunQueue::Put::refused);
+}
+
 TEST_F(RunQueueTest, ClosedGivesBackAllThatWaitsAndTakesNothingMore) {
   queue.put(work[0], false);
   queue.put(work[1], false);

@@ -61,6 +61,11 @@ struct Rig : session::ChannelSink {
       rig.channel->send(frame_of(wire::FrameKind::result, id), last ? session::Urgency::now : session::Urgency::corked,
                         false);
     }
+    bool refuse() override {
+      rig.channel->send(frame_of(wire::FrameKind::refuse, id), session::Urgency::now, false);
+      delete this;
+      return true;
+    }
     void discard() override { delete this; }
     Rig& rig;
     std::uint64_t id;
@@ -260,6 +265,28 @@ TEST(ThreadedEngine, RefusesWorkWhenAllItsThreadsAreStuck) {
   }
   EXPECT_EQ(answer.kind, wire::FrameKind::refuse);
   gate.open();
+  rig->close();
+}
+
+TEST(ThreadedEngine, TakesWorkAgainOnceThoseThatWereStuckHaveEnded) {
+  auto rig = Rig::make({.handler_threads = 1, .max_queued = 16, .busy_poll = {}});
+  Gate gate;
+  rig->handler = [&](std::uint64_t id) {
+    if (id == 0) gate.pass();
+  };
+  rig->send(frame_of(wire::FrameKind::call, 0));
+  ASSERT_TRUE(gate.wait_for(1));
+  rig->send(frame_of(wire::FrameKind::call, 1));
+  EXPECT_EQ(rig->receive().kind, wire::FrameKind::refuse);
+  gate.open();
+  EXPECT_EQ(rig->receive().id, 0u);
+  // The answer leaves shortly before the thread is free.
+  wire::Header answer;
+  for (std::uint64_t id = 2; id < 2000 && answer.kind != wire::FrameKind::result; ++id) {
+    rig->send(frame_of(wire::FrameKind::call, id));
+    answer = rig->receive();
+  }
+  EXPECT_EQ(answer.kind, wire::FrameKind::result);
   rig->close();
 }
 
