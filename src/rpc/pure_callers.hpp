@@ -5,12 +5,14 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/annotations.hpp"
+
 namespace daffi::rpc {
 
 /// Judges, from tick to tick, by what has happened since the last one. A thread with many calls under way, that comes
 /// back again and again to wait for the next result, reads whatever has come meanwhile. A handler thread that is woken
 /// for each of these arrivals reads some of it a little earlier, and costs both of them more than that is worth.
-/// Threads: note_…() any; judge() one at a time.
+/// Threads: any; a tick may overtake the one before.
 class PureCallers {
  public:
   /// A thread that runs no callback is about to wait for its call.
@@ -21,6 +23,7 @@ class PureCallers {
   /// True: they do, and input may be left to them. `corking`: calls are made in quick succession. Anything else than
   /// calls and waiting speaks against it at once; silence, the second time.
   bool judge(bool corking) {
+    const base::Lock lock(mutex_);
     const std::uint64_t waits = waits_.load(std::memory_order_relaxed);
     const bool waited = waits != judged_waits_;
     judged_waits_ = waits;
@@ -34,9 +37,10 @@ class PureCallers {
  private:
   std::atomic<std::uint64_t> waits_{0};
   std::atomic<bool> worked_{false};
-  std::uint64_t judged_waits_ = 0;
-  bool pure_ = false;
-  bool silent_ = false;
+  base::Mutex mutex_;
+  std::uint64_t judged_waits_ DAFFI_GUARDED_BY(mutex_) = 0;
+  bool pure_ DAFFI_GUARDED_BY(mutex_) = false;
+  bool silent_ DAFFI_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace daffi::rpc
