@@ -1,5 +1,8 @@
 /// @file  Our caller: one FG call at a time; a window of BG calls of which the oldest is awaited and replaced; a stream
-/// of items in either direction.
+/// of items in either direction; large values there and back, also beside small calls.
+#include <atomic>
+#include <thread>
+
 #include "daffi_options.hpp"
 
 namespace {
@@ -45,25 +48,27 @@ void run_pipeline(const Echo& fetcher, const bench::Options& options) {
   meter.report();
 }
 
-// The clock is read once for so many items.
-constexpr std::size_t kItems = 64;
+// The clock is read once for so many small items.
+std::size_t items_per_look(const bench::Options& options) { return options.payload < 4096 ? 64 : 1; }
 
 void run_stream_to_fetcher(const daffi::Global& global, const bench::Options& options) {
   const std::string argument(options.payload, 'x');
   bench::RateMeter meter{options};
   std::size_t came = 0;
+  const std::size_t items = items_per_look(options);
   for (const std::string& item : daffi::Fetch<daffi::Stream<std::string>(std::string)>(global, "items")(argument)) {
     if (item.size() != argument.size()) bench::fail("the callee gave something else");
-    if (++came % kItems == 0 && !meter.add(kItems)) break;
+    if (++came % items == 0 && !meter.add(items)) break;
   }
   meter.report();
 }
 
 daffi::Generator<std::string> until_the_end(const bench::Options& options, bench::RateMeter& meter) {
   const std::string argument(options.payload, 'x');
+  const std::size_t items = items_per_look(options);
   for (std::size_t given = 1;; ++given) {
     co_yield argument;
-    if (given % kItems == 0 && !meter.add(kItems)) break;
+    if (given % items == 0 && !meter.add(items)) break;
   }
 }
 
@@ -73,6 +78,35 @@ void run_stream_to_callback(const daffi::Global& global, const bench::Options& o
   daffi::Fetch<void()> take{global, "take", [&] { return until_the_end(options, meter); }};
   take();
   meter.report();
+}
+
+// One large value there and back at a time.
+void run_echo(const Echo& fetcher, const bench::Options& options) {
+  const std::string argument(options.payload, 'x');
+  bench::RateMeter meter{options};
+  do {
+    if (fetcher.echo(argument).size() != argument.size()) bench::fail("the callee gave back something else");
+  } while (meter.add(1));
+  meter.report();
+}
+
+// Small calls, first by themselves, then while large values go there and back over the same connections.
+void run_beside_bulk(const Echo& fetcher, const bench::Options& options) {
+  const std::string argument(options.payload, 'x');
+  const std::string large(std::size_t{16} << 20, 'y');
+  std::atomic<bool> over{false};
+  std::atomic<std::size_t> moved{0};
+  std::thread bulk;
+  bench::measure_beside_bulk(
+      options, [&](std::uint64_t) { expect_reply(fetcher.echo(argument), argument); },
+      [&] {
+        bulk = std::thread([&] {
+          for (; !over; moved += large.size()) expect_reply(fetcher.echo(large), large);
+        });
+      },
+      [&] { return moved.load(); });
+  over = true;
+  bulk.join();
 }
 
 }  // namespace
@@ -95,6 +129,10 @@ int main(int argc, char** argv) {
     run_stream_to_fetcher(global, options);
   } else if (options.mode == "stream_to_callback") {
     run_stream_to_callback(global, options);
+  } else if (options.mode == "echo") {
+    run_echo(fetcher, options);
+  } else if (options.mode == "beside_bulk") {
+    run_beside_bulk(fetcher, options);
   } else {
     bench::fail("unknown --mode " + options.mode);
   }

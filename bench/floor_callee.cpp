@@ -13,8 +13,9 @@ void send_burst(int socket, std::span<const std::byte> request, std::vector<std:
   bench::FloorHeader header = bench::load_header(request.data());
   std::swap(header.to, header.from);
   header.kind = bench::floor_reply;
-  items.resize(bench::floor_burst_items * request.size());
-  for (std::size_t i = 0; i < bench::floor_burst_items; ++i) {
+  const std::size_t count = bench::floor_burst_items(request.size() - sizeof header);
+  items.resize(count * request.size());
+  for (std::size_t i = 0; i < count; ++i) {
     std::copy(request.begin(), request.end(), items.begin() + static_cast<std::ptrdiff_t>(i * request.size()));
     bench::store_header(items.data() + i * request.size(), header);
   }

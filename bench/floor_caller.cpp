@@ -1,8 +1,8 @@
-/// @file  The floor's caller: one blocking call at a time; a window of calls refilled in one write per read; or a
-/// stream of items, of which so many are asked for at once.
+/// @file  The floor's caller: one blocking call at a time; a window of calls refilled in one write per read; a stream
+/// of items, of which so many are asked for at once; large values there and back, also beside small calls.
 #include <vector>
 
-#include "floor_socket.hpp"
+#include "floor_duplex.hpp"
 
 namespace {
 
@@ -95,6 +95,7 @@ void run_pipeline(int socket, const bench::Options& options) {
 /// Keeps some bursts of items on their way: with each that has come another one is asked for.
 void run_stream(int socket, const bench::Options& options) {
   constexpr std::size_t kBursts = 8;
+  const std::size_t burst = bench::floor_burst_items(options.payload);
   std::vector<std::byte> request = make_requests(1, options.payload);
   bench::FloorHeader header = bench::load_header(request.data());
   header.kind = bench::floor_burst;
@@ -111,12 +112,56 @@ void run_stream(int socket, const bench::Options& options) {
         bench::for_each_frame(std::span{buffer}.first(have), [&](std::byte*, const bench::FloorHeader&) { ++came; });
     have -= done;
     if (have != 0) std::memmove(buffer.data(), buffer.data() + done, have);
-    for (items += came; items >= bench::floor_burst_items; items -= bench::floor_burst_items) {
+    for (items += came; items >= burst; items -= burst) {
       bench::send_all(socket, request);
     }
     if (!meter.add(came)) break;
   }
   meter.report();
+}
+
+// What a large value is cut into.
+constexpr std::size_t kChunk = 64 << 10;
+
+/// One large value there and back at a time, in frames of a chunk each.
+void run_echo(int socket, const bench::Options& options) {
+  const std::vector<std::byte> request = make_requests(options.payload / kChunk, kChunk);
+  bench::FloorDuplex duplex{socket};
+  bench::RateMeter meter{options};
+  do {
+    duplex.queue(request);
+    for (std::size_t came = 0; came < request.size();) {
+      duplex.turn([&](std::byte*, const bench::FloorHeader& header) { came += header.length; });
+    }
+  } while (meter.add(1));
+  meter.report();
+}
+
+/// Small calls, first by themselves, then while a window of chunks goes there and back over the same sockets; the
+/// small one goes in front of the chunks that this process has not sent yet, and of no others.
+void run_beside_bulk(int socket, const bench::Options& options) {
+  constexpr std::size_t kWindow = 8;
+  std::vector<std::byte> small = make_requests(1, options.payload);
+  const std::vector<std::byte> chunk = make_requests(1, kChunk);
+  bench::FloorDuplex duplex{socket};
+  std::size_t chunks = 0;
+  const auto call_small = [&](std::uint64_t id) {
+    set_id(small.data(), id);
+    duplex.queue(small, true);
+    for (bool came = false; !came;) {
+      duplex.turn([&](std::byte*, const bench::FloorHeader& header) {
+        if (header.length != chunk.size()) return expect_reply(header, id), void(came = true);
+        ++chunks;
+        duplex.queue(chunk);
+      });
+    }
+  };
+  bench::measure_beside_bulk(
+      options, call_small,
+      [&] {
+        for (std::size_t i = 0; i < kWindow; ++i) duplex.queue(chunk);
+      },
+      [&] { return chunks * kChunk; });
 }
 
 }  // namespace
@@ -133,6 +178,10 @@ int main(int argc, char** argv) {
   } else if (options.mode == "stream_to_fetcher" || options.mode == "stream_to_callback") {
     // A bare relay knows no direction.
     run_stream(socket, options);
+  } else if (options.mode == "echo") {
+    run_echo(socket, options);
+  } else if (options.mode == "beside_bulk") {
+    run_beside_bulk(socket, options);
   } else {
     bench::fail("unknown --mode " + options.mode);
   }

@@ -1,6 +1,7 @@
 /// @file  The floor's frame: a header as large as the real one, and nothing in it but what a relay needs.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,10 +23,13 @@ inline constexpr std::uint32_t floor_callee_id = 2;              ///< the first 
 inline constexpr std::uint32_t floor_every_callee = 0xFFFFFFFF;  ///< in `to`: the relay sends a copy to each
 inline constexpr std::uint32_t floor_request = 1;
 inline constexpr std::uint32_t floor_reply = 2;
-inline constexpr std::uint32_t floor_burst = 4;  ///< asks for floor_burst_items replies like itself
+inline constexpr std::uint32_t floor_burst = 4;  ///< asks for floor_burst_items() replies like itself
 inline constexpr std::uint32_t floor_hello = 3;  ///< the first frame of a connection: tells the relay who it is
 
-inline constexpr std::size_t floor_burst_items = 256;
+/// Items of one burst: of large ones so many that the sockets on the way hold them.
+constexpr std::size_t floor_burst_items(std::size_t payload) {
+  return std::clamp<std::size_t>((std::size_t{128} << 10) / (payload + 1), 1, 256);
+}
 
 /// The largest frame that any floor process accepts: a read buffer always has room for one more.
 inline constexpr std::size_t floor_max_frame = 256 * 1024 + sizeof(FloorHeader);

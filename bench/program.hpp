@@ -26,7 +26,7 @@ using SteadyClock = std::chrono::steady_clock;
 struct Options {
   std::optional<std::uint16_t> port;           ///< TCP on 127.0.0.1; 0 lets a server choose a free one
   std::string unix_path;                       ///< otherwise a UNIX socket, in this folder
-  std::string mode = "latency";                ///< the caller's work: "latency", "pipeline" or "broadcast"
+  std::string mode = "latency";                ///< the caller's work: "latency", "pipeline", …
   std::size_t callees = 1;                     ///< how many there are
   std::size_t number = 1;                      ///< which of them this callee is, from 1
   std::size_t outstanding = 256;               ///< calls in flight in "pipeline"
@@ -112,11 +112,21 @@ class Samples {
     nanoseconds_[count_++] = static_cast<std::uint32_t>(std::min<std::int64_t>(latency.count(), UINT32_MAX));
   }
 
+  /// Before at().
+  void sort() {
+    if (count_ == 0) fail("no call ended within the time to measure");
+    std::sort(nanoseconds_.begin(), nanoseconds_.begin() + static_cast<std::ptrdiff_t>(count_));
+  }
+  /// The latency in microseconds that this share of the calls does not exceed.
+  double at(double share) const {
+    const auto index = static_cast<std::size_t>(share * static_cast<double>(count_ - 1));
+    return static_cast<double>(nanoseconds_[index]) / 1e3;
+  }
+  std::size_t count() const { return count_; }
+
   /// Prints one JSON line with the percentiles in microseconds. Sorts.
   void report() {
-    if (count_ == 0) fail("no call ended within the time to measure");
-    const auto end = nanoseconds_.begin() + static_cast<std::ptrdiff_t>(count_);
-    std::sort(nanoseconds_.begin(), end);
+    sort();
     std::printf("{\"calls\": %zu, \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"max\": %.3f}\n", count_, at(0.50),
                 at(0.90), at(0.99), at(1.0));
     std::fflush(stdout);
@@ -125,19 +135,13 @@ class Samples {
  private:
   static constexpr std::size_t capacity = 2'000'000;
 
-  double at(double share) const {
-    const auto index = static_cast<std::size_t>(share * static_cast<double>(count_ - 1));
-    return static_cast<double>(nanoseconds_[index]) / 1e3;
-  }
-
   std::vector<std::uint32_t> nanoseconds_;
   std::size_t count_ = 0;
 };
 
-/// Times `call`, which is given a number of its own each time, one after the other, and reports. The warm-up is not
-/// counted.
+/// Times `call`, which is given a number of its own each time, one after the other. The warm-up is not counted.
 template <typename Call>
-void measure_latency(const Options& options, Call&& call) {
+Samples collect_latencies(const Options& options, Call&& call) {
   Samples samples;
   const auto start = SteadyClock::now();
   for (std::uint64_t id = 0;; ++id) {
@@ -147,7 +151,28 @@ void measure_latency(const Options& options, Call&& call) {
     if (after - start >= options.warm_up) samples.add(after - before);
     if (after - start >= options.warm_up + options.seconds) break;
   }
-  samples.report();
+  samples.sort();
+  return samples;
+}
+
+/// The same, and reports.
+template <typename Call>
+void measure_latency(const Options& options, Call&& call) {
+  collect_latencies(options, call).report();
+}
+
+/// Measures `call` by itself, then beside what `start_bulk` sets going; `moved()` gives the bytes of that so far.
+template <typename Call, typename Start, typename Moved>
+void measure_beside_bulk(const Options& options, Call&& call, Start&& start_bulk, Moved&& moved) {
+  const Samples idle = collect_latencies(options, call);
+  start_bulk();
+  const auto start = SteadyClock::now();
+  const Samples beside = collect_latencies(options, call);
+  const std::chrono::duration<double> seconds = SteadyClock::now() - start;
+  std::printf("{\"calls\": %zu, \"p99\": %.3f, \"idle_p99\": %.3f, \"times_idle\": %.3f, \"bulk\": %.1f}\n",
+              beside.count(), beside.at(0.99), idle.at(0.99), beside.at(0.99) / idle.at(0.99),
+              static_cast<double>(moved()) / 1e6 / seconds.count());
+  std::fflush(stdout);
 }
 
 /// Counts what ended between the end of the warm-up and the end of the time to measure.

@@ -26,6 +26,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADER = 24    # bytes before each payload, in the protocol and in the floor alike
 PAYLOAD = 64
+KIB = 1024
 READY_TIMEOUT = 20.0
 ENVIRONMENT = {**os.environ, "DAFFI_LOG": "warning"}    # stdout is for what the driver reads
 
@@ -62,10 +63,16 @@ class Job:
     transports: tuple[str, ...]
     outstanding: int = 1
     callees: int = 1
+    payload: int = PAYLOAD
+    scale: float = 1.0    # from the report's figure to one in `unit`
+    units: dict[str, str] = dataclasses.field(default_factory=dict)    # of workloads that have another one
 
     def options(self) -> list[str]:
-        return ["--mode", self.mode, "--outstanding", str(self.outstanding), "--payload", str(PAYLOAD),
+        return ["--mode", self.mode, "--outstanding", str(self.outstanding), "--payload", str(self.payload),
                 "--callees", str(self.callees)]
+
+    def unit_of(self, workload: str) -> str:
+        return self.units.get(workload, self.unit)
 
     def floor_options(self) -> list[str]:
         """A quarter of the window per read keeps the floor's processes busy side by side: its best by a third."""
@@ -84,6 +91,12 @@ JOBS = (
     # From a callback's generator to its caller, and from a fetcher's body to a callback.
     Job("stream_to_fetcher", {"stream_to_fetcher": "rate"}, "items/s", ("tcp", "unix")),
     Job("stream_to_callback", {"stream_to_callback": "rate"}, "items/s", ("tcp", "unix")),
+    Job("stream_to_fetcher", {"stream_64k": "rate"}, "MB/s", ("tcp", "unix"), payload=64 * KIB, scale=64 * KIB / 1e6),
+    Job("echo", {"echo_1m": "rate"}, "MB/s", ("tcp", "unix"), payload=1024 * KIB, scale=1024 * KIB / 1e6),
+    # Small calls while large values go there and back over the same connections.
+    Job("beside_bulk", {"call_p99_beside_bulk": "p99", "call_p99_beside_bulk_to_idle": "times_idle",
+                        "bulk_beside_calls": "bulk"}, "us", ("tcp-pinned", "unix-pinned"),
+        units={"call_p99_beside_bulk_to_idle": "times", "bulk_beside_calls": "MB/s"}),
 )
 
 
@@ -173,7 +186,7 @@ def measure(args: argparse.Namespace, job: Job, transport: str, side: Side) -> d
             processes.start_server(programs / side.callee, [*address, *common, "--number", str(number)])
         times = ["--warm-up", str(args.warm_up), "--seconds", str(args.seconds)]
         caller = processes.start(programs / side.caller, [*address, *common, *job.options(), *times])
-        output = processes.finish(caller, side.caller, args.warm_up + args.seconds + READY_TIMEOUT)
+        output = processes.finish(caller, side.caller, 2 * (args.warm_up + args.seconds) + READY_TIMEOUT)
         try:
             return json.loads(output)
         except ValueError:
@@ -229,7 +242,7 @@ def run(args: argparse.Namespace, plan: Plan, sides: list[Side]) -> dict[Key, li
                     progress.step(f"{' '.join(job.workloads)} {transport} {side.name}")
                     report = measure(args, job, transport, side)
                     for workload, key in job.workloads.items():
-                        figures.setdefault((workload, transport, side.name), []).append(report[key])
+                        figures.setdefault((workload, transport, side.name), []).append(report[key] * job.scale)
     finally:
         progress.clear()
     return figures
@@ -250,7 +263,7 @@ def results_of(figures: dict[Key, list[float]], plan: Plan, only: list[str]) -> 
             ours = summary(figures.get((workload, transport, "ours")))
             floor = summary(figures.get((workload, transport, "floor")))
             ratio = ours["median"] / floor["median"] if ours and floor else None
-            results.append({"workload": workload, "transport": transport, "unit": job.unit, "ours": ours,
+            results.append({"workload": workload, "transport": transport, "unit": job.unit_of(workload), "ours": ours,
                             "floor": floor, "ratio": ratio, "peers": {}})
     return sorted(results, key=lambda result: list(all_workloads()).index(result["workload"]))
 
@@ -281,7 +294,7 @@ def commit() -> str:
 def cell(value: dict[str, float] | None, unit: str) -> str:
     if value is None:
         return "-"
-    digits = "{:,.1f}" if unit == "us" else "{:,.0f}"
+    digits = "{:,.1f}" if unit in ("us", "times") else "{:,.0f}"
     median, low, high = (digits.format(value[key]) for key in ("median", "min", "max"))
     return f"{median} ({low} - {high})"
 
@@ -306,7 +319,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"workloads: {names}; transports: tcp-pinned, unix-pinned (all processes on one CPU), tcp, unix.\n"
-               "ratio is ours over the floor's: below 1 is better for us, above 1 is better for calls/s.")
+               "ratio is ours over the floor's: below 1 is better for us and times, above 1 for what is per second.")
     parser.add_argument("--quick", action="store_true", help="shorter runs: under two minutes in all")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="a workload, a transport or workload/transport, with * and ?; may be repeated")
