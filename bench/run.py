@@ -24,6 +24,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "bench" / "python"
 HEADER = 24    # bytes before each payload, in the protocol and in the floor alike
 PAYLOAD = 64
 KIB = 1024
@@ -37,7 +38,7 @@ class BenchError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """Three programs that do the same work over the same sockets."""
+    """Three programs that do the same work over the same sockets: names of binaries, or "script role" for Python."""
 
     name: str
     controller: str
@@ -47,10 +48,16 @@ class Side:
     def programs(self) -> tuple[str, ...]:
         return self.controller, self.callee, self.caller
 
+    @staticmethod
+    def command(build: pathlib.Path, program: str) -> list[str]:
+        script, _, role = program.partition(" ")
+        return [sys.executable, str(SCRIPTS / script), role] if role else [str(build / "bench" / program)]
+
 
 OURS = Side("ours", "bench_daffi_controller", "bench_daffi_callee", "bench_daffi_caller")
 FLOOR = Side("floor", "bench_floor_relay", "bench_floor_callee", "bench_floor_caller")
-SIDES = {side.name: side for side in (OURS, FLOOR)}
+PYTHON = Side("ours", "ours.py controller", "ours.py callee", "ours.py caller")
+PYTHON_FLOOR = Side("floor", "floor.py relay", "floor.py callee", "floor.py caller")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +73,7 @@ class Job:
     payload: int = PAYLOAD
     scale: float = 1.0    # from the report's figure to one in `unit`
     units: dict[str, str] = dataclasses.field(default_factory=dict)    # of workloads that have another one
+    sides: tuple[Side, Side] = (OURS, FLOOR)
 
     def options(self) -> list[str]:
         return ["--mode", self.mode, "--outstanding", str(self.outstanding), "--payload", str(self.payload),
@@ -99,6 +107,17 @@ JOBS = (
         units={"call_p99_beside_bulk_to_idle": "times", "bulk_beside_calls": "MB/s"}),
 )
 
+# The same from Python, beside a relay in plain Python with pickle; large values beside the floor of C++.
+PYTHON_JOBS = (
+    Job("latency", {"py_call_p50": "p50", "py_call_p99": "p99"}, "us", ("tcp-pinned", "unix-pinned", "tcp", "unix"),
+        sides=(PYTHON, PYTHON_FLOOR)),
+    Job("pipeline", {"py_calls_256": "rate"}, "calls/s", ("tcp", "unix"), outstanding=256, sides=(PYTHON, PYTHON_FLOOR)),
+    Job("stream_to_callback", {"py_stream_to_callback": "rate"}, "items/s", ("tcp", "unix"), sides=(PYTHON, PYTHON_FLOOR)),
+    Job("stream_to_fetcher", {"py_stream_to_fetcher": "rate"}, "items/s", ("tcp", "unix"), sides=(PYTHON, PYTHON_FLOOR)),
+    Job("echo", {"py_echo_1m": "rate"}, "MB/s", ("tcp", "unix"), payload=1024 * KIB, scale=1024 * KIB / 1e6,
+        sides=(PYTHON, FLOOR)),
+)
+
 
 class Processes:
     """What one measurement started; all of it is ended with it."""
@@ -119,7 +138,7 @@ class Processes:
             if process.stdout:
                 process.stdout.close()
 
-    def start(self, binary: pathlib.Path, options: list[str]) -> subprocess.Popen[str]:
+    def start(self, command: list[str], options: list[str]) -> subprocess.Popen[str]:
         log = self._folder / f"{len(self._started)}.log"
         # Children inherit the affinity of this moment; the driver itself only waits meanwhile.
         allowed = os.sched_getaffinity(0)
@@ -128,21 +147,21 @@ class Processes:
                 os.sched_setaffinity(0, {self._cpu})
             with log.open("w") as errors:
                 # A session of their own: Ctrl-C reaches the driver only, which then ends them in order.
-                process = subprocess.Popen([str(binary), *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                process = subprocess.Popen([*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                            stderr=errors, text=True, start_new_session=True, env=ENVIRONMENT)
         finally:
             os.sched_setaffinity(0, allowed)
         self._started.append((process, log))
         return process
 
-    def start_server(self, binary: pathlib.Path, options: list[str]) -> int:
+    def start_server(self, command: list[str], options: list[str]) -> int:
         """Returns the port it serves, once it says that it is ready."""
-        process = self.start(binary, options)
+        process = self.start(command, options)
         line = self._first_line(process)
         words = line.split()
         if len(words) != 2 or words[0] != "ready":
             said = f"said {line.strip()!r}" if line else f"was not ready within {READY_TIMEOUT:.0f} s"
-            raise self.error(f"{binary.name} {said}")
+            raise self.error(f"{' '.join(command)} {said}")
         return int(words[1])
 
     def finish(self, process: subprocess.Popen[str], name: str, timeout: float) -> str:
@@ -159,7 +178,7 @@ class Processes:
         for process, log in self._started:
             text = log.read_text(errors="replace").strip()
             if text:
-                said.append(f"  {pathlib.Path(str(process.args[0])).name}: " + "\n    ".join(text.splitlines()[-5:]))
+                said.append(f"  {' '.join(map(str, process.args[:3]))}: " + "\n    ".join(text.splitlines()[-5:]))
         return BenchError("\n".join([what, *said]))
 
     @staticmethod
@@ -176,16 +195,16 @@ def measure(args: argparse.Namespace, job: Job, transport: str, side: Side) -> d
     """Starts controller, callee and caller afresh, and returns what the caller reports."""
     cpu = args.cpu if transport.endswith("-pinned") else None
     common = job.floor_options() if side is FLOOR else []
+    programs = {program: side.command(args.build, program) for program in side.programs()}
     with tempfile.TemporaryDirectory(prefix="daffi-bench-") as name, Processes(pathlib.Path(name), cpu) as processes:
-        programs = args.build / "bench"
         address = ["--port", "0"] if transport.startswith("tcp") else ["--unix", name]
-        port = processes.start_server(programs / side.controller, [*address, *common])
+        port = processes.start_server(programs[side.controller], [*address, *common])
         if address[0] == "--port":
             address = ["--port", str(port)]
         for number in range(1, job.callees + 1):
-            processes.start_server(programs / side.callee, [*address, *common, "--number", str(number)])
+            processes.start_server(programs[side.callee], [*address, *common, "--number", str(number)])
         times = ["--warm-up", str(args.warm_up), "--seconds", str(args.seconds)]
-        caller = processes.start(programs / side.caller, [*address, *common, *job.options(), *times])
+        caller = processes.start(programs[side.caller], [*address, *common, *job.options(), *times])
         output = processes.finish(caller, side.caller, 2 * (args.warm_up + args.seconds) + READY_TIMEOUT)
         try:
             return json.loads(output)
@@ -220,9 +239,9 @@ Plan = list[tuple[Job, str]]
 Key = tuple[str, str, str]    # workload, transport, side
 
 
-def make_plan(only: list[str]) -> Plan:
+def make_plan(jobs: tuple[Job, ...], only: list[str]) -> Plan:
     """The jobs to run, each with its transport; `only` holds patterns of workload, transport or workload/transport."""
-    return [(job, transport) for job in JOBS for transport in job.transports
+    return [(job, transport) for job in jobs for transport in job.transports
             if any(wanted(only, workload, transport) for workload in job.workloads)]
 
 
@@ -231,14 +250,14 @@ def wanted(only: list[str], workload: str, transport: str) -> bool:
     return not only or any(fnmatch.fnmatchcase(name, pattern) for pattern in only for name in names)
 
 
-def run(args: argparse.Namespace, plan: Plan, sides: list[Side]) -> dict[Key, list[float]]:
+def run(args: argparse.Namespace, plan: Plan, only_side: str | None) -> dict[Key, list[float]]:
     """Ours, floor, ours, floor, with all workloads in each round: a slow drift of the machine meets all alike."""
     figures: dict[Key, list[float]] = {}
-    progress = Progress(args.repetitions * len(plan) * len(sides))
+    progress = Progress(args.repetitions * len(plan) * (1 if only_side else 2))
     try:
         for _ in range(args.repetitions):
             for job, transport in plan:
-                for side in sides:
+                for side in sides_of(job, only_side):
                     progress.step(f"{' '.join(job.workloads)} {transport} {side.name}")
                     report = measure(args, job, transport, side)
                     for workload, key in job.workloads.items():
@@ -246,6 +265,10 @@ def run(args: argparse.Namespace, plan: Plan, sides: list[Side]) -> dict[Key, li
     finally:
         progress.clear()
     return figures
+
+
+def sides_of(job: Job, only_side: str | None) -> list[Side]:
+    return [side for side in job.sides if only_side in (None, side.name)]
 
 
 def summary(figures: list[float] | None) -> dict[str, float] | None:
@@ -269,7 +292,7 @@ def results_of(figures: dict[Key, list[float]], plan: Plan, only: list[str]) -> 
 
 
 def all_workloads() -> dict[str, Job]:
-    return {workload: job for job in JOBS for workload in job.workloads}
+    return {workload: job for job in (*JOBS, *PYTHON_JOBS) for workload in job.workloads}
 
 
 def machine() -> dict[str, object]:
@@ -321,12 +344,13 @@ def parse_arguments() -> argparse.Namespace:
         epilog=f"workloads: {names}; transports: tcp-pinned, unix-pinned (all processes on one CPU), tcp, unix.\n"
                "ratio is ours over the floor's: below 1 is better for us and times, above 1 for what is per second.")
     parser.add_argument("--quick", action="store_true", help="shorter runs: under two minutes in all")
+    parser.add_argument("--python", action="store_true", help="the Python package, beside a relay in plain Python")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="a workload, a transport or workload/transport, with * and ?; may be repeated")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too; - prints them and no table")
     parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="of each measurement (default: 5)")
     parser.add_argument("--seconds", type=float, metavar="S", help="per measurement (default: 2, quick: 0.5)")
-    parser.add_argument("--side", choices=list(SIDES), help="measure only this one")
+    parser.add_argument("--side", choices=["ours", "floor"], help="measure only this one")
     parser.add_argument("--cpu", type=int, metavar="N", help="the CPU of the pinned transports (default: the last one)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release", metavar="FOLDER",
                         help="the build whose programs are measured (default: build/release)")
@@ -343,8 +367,13 @@ def parse_arguments() -> argparse.Namespace:
     return args
 
 
-def check_programs(folder: pathlib.Path, sides: list[Side]) -> None:
-    missing = [name for side in sides for name in side.programs() if not os.access(folder / name, os.X_OK)]
+def check_programs(build: pathlib.Path, plan: Plan, only_side: str | None) -> None:
+    folder = build / "bench"
+    sides = {side for job, _ in plan for side in sides_of(job, only_side)}
+    if PYTHON in sides and not list((build / "python" / "daffi").glob("_core*.so")):
+        raise BenchError(f"{build} lacks the Python package: build it first, with ./dev build (or say with --build where it is)")
+    missing = sorted(name for side in sides for name in side.programs()
+                     if " " not in name and not os.access(folder / name, os.X_OK))
     if missing:
         raise BenchError(f"{folder} lacks {', '.join(missing)}: build them first, with ./dev build "
                          "(or say with --build where they are)")
@@ -353,17 +382,17 @@ def check_programs(folder: pathlib.Path, sides: list[Side]) -> None:
 def main() -> int:
     args = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))    # through every `finally`, like Ctrl-C
-    sides = [SIDES[args.side]] if args.side else [OURS, FLOOR]
-    plan = make_plan(args.only)
+    plan = make_plan(PYTHON_JOBS if args.python else JOBS, args.only)
+    ENVIRONMENT["PYTHONPATH"] = str(args.build.resolve() / "python")
     if not plan:
         raise BenchError(f"nothing matches --only {' '.join(args.only)}; see --help for the names")
-    check_programs(args.build / "bench", sides)
+    check_programs(args.build, plan, args.side)
     load = os.getloadavg()[0]
     if load > 0.5 * len(os.sched_getaffinity(0)):
         print(f"note: the load average is {load:.1f}; figures taken beside other work are worse", file=sys.stderr)
 
     started = time.monotonic()
-    results = results_of(run(args, plan, sides), plan, args.only)
+    results = results_of(run(args, plan, args.side), plan, args.only)
     report = {"machine": machine(), "commit": commit(), "repetitions": args.repetitions, "seconds": args.seconds,
               "payload": PAYLOAD, "results": results}
     text = json.dumps(report, indent=2) + "\n"

@@ -3,9 +3,15 @@
 
 #include <cstring>
 
+#include "base/large_memory.hpp"
+
 namespace daffi::base {
 
-Block make_block(std::size_t size) { return std::make_shared_for_overwrite<std::byte[]>(size); }
+Block make_block(std::size_t size) {
+  if (size < kLargeMemory) return std::make_shared_for_overwrite<std::byte[]>(size);
+  std::byte* const memory = take_memory(size);
+  return {memory, [size](std::byte* done) { give_memory(done, size); }};
+}
 
 Slice Slice::copy(Bytes source) {
   if (source.empty()) return {};

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/large_memory.hpp"
 #include "codec/big_endian.hpp"
 #include "daffi/error.hpp"
 
@@ -44,16 +45,18 @@ Writer& Writer::operator=(Writer&& other) noexcept {
   return *this;
 }
 
-Writer::~Writer() { delete[] data_; }
+Writer::~Writer() {
+  if (data_ != nullptr) base::give_memory(data_, capacity_);
+}
 
 void Writer::grow(std::size_t more) {
   std::size_t wanted = size_ + more;
   std::size_t doubled = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
   std::size_t capacity = wanted > doubled ? wanted : doubled;
-  auto bigger = std::make_unique_for_overwrite<std::byte[]>(capacity);
-  if (data_ != nullptr) std::memcpy(bigger.get(), data_, size_ < capacity_ ? size_ : capacity_);
-  delete[] data_;
-  data_ = bigger.release();
+  std::byte* const bigger = base::take_memory(capacity);
+  if (data_ != nullptr) std::memcpy(bigger, data_, size_ < capacity_ ? size_ : capacity_);
+  if (data_ != nullptr) base::give_memory(data_, capacity_);
+  data_ = bigger;
   capacity_ = capacity;
 }
 
