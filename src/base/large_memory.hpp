@@ -1,4 +1,5 @@
-/// @file  Memory for large values: given back it is kept for the next one, because the system's has to be cleared first.
+/// @file  Memory for large values: given back it is kept for the next one, because the system's has to be cleared
+/// first.
 #pragma once
 
 #include <cstddef>
