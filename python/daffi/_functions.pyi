@@ -1,0 +1,45 @@
+"""Functions as callbacks and as fetchers: what the decorators make of them."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from typing_extensions import ParamSpec
+
+from ._global import Global
+from .modifiers import AnyModifier, Modifier
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+class CallbackFunction(Generic[P, R]):
+    __name__: str
+    wrapped: Callable[P, R]
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    #: None before there is one.
+    @property
+    def g(self) -> Global: ...
+    @property
+    def alias(self) -> str: ...
+    @alias.setter
+    def alias(self, name: str) -> None: ...
+
+class FetcherFunction(Generic[P]):
+    __name__: str
+    wrapped: Callable[P, Any]
+    #: What the callback gives, or what the modifier makes of it; its function's own result are the arguments.
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+    def call(self, *args: Any, exec_modifier: AnyModifier | None = None, **kwargs: Any) -> Any: ...
+    #: None before there is one.
+    @property
+    def g(self) -> Global: ...
+    @property
+    def alias(self) -> str: ...
+    @alias.setter
+    def alias(self, name: str) -> None: ...
+    @property
+    def exec_modifier(self) -> Modifier: ...
+    @exec_modifier.setter
+    def exec_modifier(self, modifier: AnyModifier) -> None: ...
+
+def check_function(function: object, what: str) -> None: ...
+def check_alias(name: object) -> str: ...
