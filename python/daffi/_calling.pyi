@@ -1,9 +1,7 @@
 """How a call is made, once its name, arguments and modifier are known."""
 
 from collections.abc import Callable
-from typing import Any, overload
-
-from typing_extensions import type_check_only
+from typing import Any, overload, type_check_only
 
 from .async_result import ScheduledTask
 from .modifiers import BG, BROADCAST, FG, PERIOD

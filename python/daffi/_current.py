@@ -1,6 +1,6 @@
 """The Global of this process, for those that refer to it without keeping it."""
 
-_instances = {}
+_instances: dict = {}
 _last = None
 
 

@@ -18,7 +18,7 @@ from . import _core, _current, _logging, _loops, _registered
 _prepared = False
 _failed = False
 #: Every Global that was started here and is still referred to.
-known = weakref.WeakSet()
+known: weakref.WeakSet = weakref.WeakSet()
 
 
 def prepare():

@@ -6,15 +6,15 @@ from typing import Any, Generic, TypeVar
 from typing_extensions import ParamSpec
 
 from ._global import Global
-from .modifiers import AnyModifier, Modifier
+from .modifiers import _AnyModifier, Modifier
 
-P = ParamSpec("P")
-R = TypeVar("R", covariant=True)
+_P = ParamSpec("_P")
+_R = TypeVar("_R", covariant=True)
 
-class CallbackFunction(Generic[P, R]):
+class CallbackFunction(Generic[_P, _R]):
     __name__: str
-    wrapped: Callable[P, R]
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    wrapped: Callable[_P, _R]
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
     #: None before there is one.
     @property
     def g(self) -> Global: ...
@@ -23,12 +23,12 @@ class CallbackFunction(Generic[P, R]):
     @alias.setter
     def alias(self, name: str) -> None: ...
 
-class FetcherFunction(Generic[P]):
+class FetcherFunction(Generic[_P]):
     __name__: str
-    wrapped: Callable[P, Any]
+    wrapped: Callable[_P, Any]
     #: What the callback gives, or what the modifier makes of it; its function's own result are the arguments.
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
-    def call(self, *args: Any, exec_modifier: AnyModifier | None = None, **kwargs: Any) -> Any: ...
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Any: ...
+    def call(self, *args: Any, exec_modifier: _AnyModifier | None = None, **kwargs: Any) -> Any: ...
     #: None before there is one.
     @property
     def g(self) -> Global: ...
@@ -39,7 +39,7 @@ class FetcherFunction(Generic[P]):
     @property
     def exec_modifier(self) -> Modifier: ...
     @exec_modifier.setter
-    def exec_modifier(self, modifier: AnyModifier) -> None: ...
+    def exec_modifier(self, modifier: _AnyModifier) -> None: ...
 
 def check_function(function: object, what: str) -> None: ...
 def check_alias(name: object) -> str: ...

@@ -9,10 +9,10 @@ from typing_extensions import ParamSpec, Self, TypeAlias
 
 from ._calling import LazyRemoteCall
 from .async_result import IterableAsyncResult
-from .modifiers import Balance, Duration
+from .modifiers import _Balance, _Duration
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _Path: TypeAlias = str | os.PathLike[str]
 _Hook: TypeAlias = Callable[[Global, str], Any]
 
@@ -38,16 +38,16 @@ class Global(metaclass=_Single):
         ssl_ca: _Path | None = None,
         allow_code: bool = False,
         state_dir: _Path | None = None,
-        grace: Duration = None,
-        heartbeat: Duration = None,
-        connect_timeout: Duration = None,
-        connect_wait: Duration = None,
-        default_timeout: Duration = None,
-        drain_timeout: Duration = None,
+        grace: _Duration = None,
+        heartbeat: _Duration = None,
+        connect_timeout: _Duration = None,
+        connect_wait: _Duration = None,
+        default_timeout: _Duration = None,
+        drain_timeout: _Duration = None,
         handler_threads: int | None = None,
         max_message_size: int | None = None,
-        busy_poll: Duration = None,
-        balance: Balance | None = None,
+        busy_poll: _Duration = None,
+        balance: _Balance | None = None,
     ) -> None: ...
     @property
     def call(self) -> LazyRemoteCall: ...
@@ -65,47 +65,47 @@ class Global(metaclass=_Single):
     def registered_callbacks(self) -> dict[str, list[str]]: ...
     @property
     def stats(self) -> dict[str, int]: ...
-    def wait_process(self, process_name: str, timeout: Duration = None) -> None: ...
-    def wait_function(self, func_name: str, timeout: Duration = None) -> None: ...
-    async def wait_process_async(self, process_name: str, timeout: Duration = None) -> None: ...
-    async def wait_function_async(self, func_name: str, timeout: Duration = None) -> None: ...
+    def wait_process(self, process_name: str, timeout: _Duration = None) -> None: ...
+    def wait_function(self, func_name: str, timeout: _Duration = None) -> None: ...
+    async def wait_process_async(self, process_name: str, timeout: _Duration = None) -> None: ...
+    async def wait_function_async(self, func_name: str, timeout: _Duration = None) -> None: ...
     @overload
     def transfer_and_call(
-        self, remote_process: str, func: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
+        self, remote_process: str, func: Callable[_P, Coroutine[Any, Any, _T]], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T: ...
     @overload
     def transfer_and_call(
         self,
         remote_process: str,
-        func: Callable[P, Generator[T, Any, Any]] | Callable[P, AsyncGenerator[T, Any]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> IterableAsyncResult[T]: ...
+        func: Callable[_P, Generator[_T, Any, Any]] | Callable[_P, AsyncGenerator[_T, Any]],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> IterableAsyncResult[_T]: ...
     @overload
     def transfer_and_call(
-        self, remote_process: str, func: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
+        self, remote_process: str, func: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T: ...
     @overload
     async def transfer_and_call_async(
-        self, remote_process: str, func: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
+        self, remote_process: str, func: Callable[_P, Coroutine[Any, Any, _T]], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T: ...
     @overload
     async def transfer_and_call_async(
         self,
         remote_process: str,
-        func: Callable[P, Generator[T, Any, Any]] | Callable[P, AsyncGenerator[T, Any]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> IterableAsyncResult[T]: ...
+        func: Callable[_P, Generator[_T, Any, Any]] | Callable[_P, AsyncGenerator[_T, Any]],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> IterableAsyncResult[_T]: ...
     @overload
     async def transfer_and_call_async(
-        self, remote_process: str, func: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
+        self, remote_process: str, func: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T: ...
     def get_scheduled_tasks(self, remote_process: str) -> list[dict[str, Any]]: ...
     def cancel_scheduled_task_by_uuid(self, remote_process: str, uuid: str) -> bool: ...
     def join(self) -> None: ...
     async def join_async(self) -> None: ...
-    def stop(self, deadline: Duration = None) -> None: ...
+    def stop(self, deadline: _Duration = None) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /

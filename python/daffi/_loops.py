@@ -116,7 +116,7 @@ class _Scope:
         return cancel
 
 
-_tasks = set()
+_tasks: set = set()
 
 
 def _nothing():

@@ -8,8 +8,8 @@ from . import _core, exceptions
 FUNCTION, COROUTINE, GENERATOR, ASYNC_GENERATOR = range(4)
 
 _lock = threading.RLock()
-_handlers = {}
-_cores = {}
+_handlers: dict = {}
+_cores: dict = {}
 
 
 def kind_of(function):

@@ -9,7 +9,7 @@ from .modifiers import FG, as_modifier
 
 _UNENCODABLE, _UNKNOWN_PROCESSES = 7, (4, 8)
 _MOST_SOURCES = 64
-_sources = collections.OrderedDict()
+_sources: collections.OrderedDict = collections.OrderedDict()
 
 
 def dump(function):

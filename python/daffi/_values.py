@@ -263,7 +263,7 @@ def encode_other(value, foreign, _permit):
 
 
 def _dump(value):
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
     buffers = []
     stream = io.BytesIO()

@@ -1,6 +1,7 @@
 """What calls give that do not wait: AsyncResult, and ScheduledTask."""
 
 import threading
+import types
 
 from . import _core, _loops
 from ._errors import make
@@ -32,6 +33,7 @@ def _shown(self):
 AsyncResult.get_async = _get_async
 AsyncResult.__await__ = lambda self: _get_async(self).__await__()
 AsyncResult.__repr__ = _shown
+AsyncResult.__class_getitem__ = classmethod(types.GenericAlias)  # AsyncResult[int], in annotations
 
 
 class ScheduledTask:
@@ -63,6 +65,7 @@ class IterableAsyncResult:
     """
 
     __slots__ = ("_stream", "_used", "func_name", "__weakref__")
+    __class_getitem__ = classmethod(types.GenericAlias)
 
     def __init__(self, stream, func_name):
         self._stream = stream

@@ -5,7 +5,7 @@ import abc
 from ._bodies import __body_unknown__ as __body_unknown__
 from ._calling import Args as Args
 from ._global import Global
-from .modifiers import AnyModifier
+from .modifiers import _AnyModifier
 
 __all__ = ["Callback", "Fetcher", "Args", "__body_unknown__"]
 
@@ -22,4 +22,4 @@ class Callback(_Base):
     auto_init: bool
 
 class Fetcher(_Base):
-    exec_modifier: AnyModifier | None
+    exec_modifier: _AnyModifier | None

@@ -10,10 +10,10 @@ from ._global import Global
 
 __all__ = ["Cluster", "Node", "daffi_cluster"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 class Node(Global):
-    def callback(self, function: F, name: str | None = None) -> F: ...
+    def callback(self, function: _F, name: str | None = None) -> _F: ...
 
 class Cluster:
     controller: Node
