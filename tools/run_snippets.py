@@ -7,11 +7,13 @@ A fenced block is looked at when a comment stands on the line before it:
 
   <!-- snippet: quotes PATH -->    the block stands word for word in that file of the repository
   <!-- snippet: file NAME.cpp -->  the block is a program; it is compiled, and later blocks can start it as NAME
+  <!-- snippet: file NAME.py -->   the block is a Python program, or its beginning
+  <!-- snippet: append NAME.py --> the block continues that program
   <!-- snippet: background -->     shell; started, and left running until the page ends, once it has printed a line
   <!-- snippet: run -->            shell; must succeed
   <!-- snippet: output -->         what the last `run` printed
 
-Every block that is a whole C++ program must carry such a comment. Port 8888 of the documents becomes a free one here.
+Every block that is a whole C++ program, and every Python block, must carry such a comment. Port 8888 of the documents becomes a free one here.
 """
 
 from __future__ import annotations
@@ -66,8 +68,9 @@ class Page:
         self.build, self.folder, self.port = build, folder, free_port()
         self.background: list[subprocess.Popen] = []
         self.printed = ""
-        self.environment = dict(os.environ, NO_COLOR="1", PATH=os.pathsep.join(
-            [str(folder), str(build / "bin"), str(build / "examples"), os.environ["PATH"]]))
+        places = [folder, build / "bin", build / "examples", ROOT / "build" / "venv" / "bin"]
+        self.environment = dict(os.environ, NO_COLOR="1", PATH=os.pathsep.join([*map(str, places), os.environ["PATH"]]),
+                                PYTHONPATH=str(build / "python"), DAFFI_COOKIE_FILE=str(folder / "cookie"))
 
     def adapt(self, text: str) -> str:
         return text.replace("8888", self.port)
@@ -79,12 +82,18 @@ class Page:
     def file(self, snippet: Snippet) -> None:
         source = self.folder / snippet.argument
         source.write_text(self.adapt(snippet.text))
+        if source.suffix == ".py":
+            return
         done = subprocess.run(
             ["ccache", "g++", "-std=c++20", "-Wall", "-Wextra", f"-I{ROOT}/include", f"-I{self.build}/include", str(source),
              "-o", str(source.with_suffix("")), f"-L{self.build}", f"-Wl,-rpath,{self.build}", "-ldaffi"],
             capture_output=True, text=True)
         if done.returncode:
             raise Wrong(f"does not compile:\n{done.stderr}")
+
+    def append(self, snippet: Snippet) -> None:
+        with (self.folder / snippet.argument).open("a") as source:
+            source.write(self.adapt(snippet.text))
 
     def run(self, snippet: Snippet) -> None:
         done = subprocess.run(["bash", "-euc", self.adapt(snippet.text)], cwd=self.folder, env=self.environment,
@@ -106,13 +115,16 @@ class Page:
 
     def hold(self, snippet: Snippet) -> bool:
         """Whether the snippet was looked at; raises when it does not hold."""
-        actions = {"quotes": self.quotes, "file": self.file, "run": self.run, "background": self.start, "output": self.output}
+        actions = {"quotes": self.quotes, "file": self.file, "append": self.append, "run": self.run,
+                   "background": self.start, "output": self.output}
         if snippet.kind:
             if snippet.kind not in actions:
                 raise Wrong(f"'{snippet.kind}' is no kind of snippet")
             actions[snippet.kind](snippet)
         elif snippet.language == "cpp" and "int main(" in snippet.text:
             raise Wrong("a whole program without a snippet comment")
+        elif snippet.language == "python":
+            raise Wrong("Python without a snippet comment")
         return bool(snippet.kind)
 
     def close(self) -> None:
@@ -143,7 +155,8 @@ def hold_page(page: Path, build: Path) -> tuple[int, list[str]]:
 
 def main() -> int:
     build = Path(sys.argv[1]).resolve()
-    pages = [Path(name).resolve() for name in sys.argv[2:]] or [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+    pages = [Path(name).resolve() for name in sys.argv[2:]] or [
+        ROOT / "README.md", ROOT / "python" / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
     held, wrong = 0, []
     for page in pages:
         count, problems = hold_page(page, build)
