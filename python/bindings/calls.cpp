@@ -151,6 +151,11 @@ class PyStream {
   bool ready() const { return !items_ || items_->ready(); }
   nb::object next() {
     if (!items_) throw nb::stop_iteration();
+    if (taking_) {
+      PyErr_SetString(PyExc_ValueError, "another thread is waiting for an item of this stream");
+      throw nb::python_error();
+    }
+    const Taking taking(taking_);
     const std::shared_ptr<detail::ItemStream> items = items_;  // another thread may close it meanwhile
     std::span<const std::byte> item;
     bool more = false;
@@ -190,8 +195,18 @@ class PyStream {
   }
 
  private:
+  // One thread at a time takes items; the GIL, given up while it waits, does not see to that.
+  struct Taking {
+    explicit Taking(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Taking() { flag_ = false; }
+    Taking(const Taking&) = delete;
+    Taking& operator=(const Taking&) = delete;
+    bool& flag_;
+  };
+
   std::shared_ptr<detail::ItemStream> items_;
   const std::shared_ptr<PyCore> core_;
+  bool taking_ = false;
 };
 
 std::vector<std::string> names_of(nb::handle keywords) {

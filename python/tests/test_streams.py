@@ -243,6 +243,35 @@ def test_values_of_every_kind_are_items(pair):
     assert list(client.call.kinds() & FG) == given
 
 
+def test_two_threads_do_not_take_from_one_stream(pair):
+    service, client = pair
+    end = threading.Event()
+
+    def slow():
+        yield 1
+        end.wait(30)
+        yield 2
+
+    service.callback(slow)
+    stream = iter(client.call.slow() & FG)
+    assert next(stream) == 1
+    taken = []
+
+    def take():
+        try:
+            taken.append(next(stream))
+        except ValueError as error:  # the other one waits already
+            taken.append(str(error))
+            end.set()
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert taken == ["another thread is waiting for an item of this stream", 2]
+
+
 # ---- fetchers that yield
 
 RECEIVER = """
