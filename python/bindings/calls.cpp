@@ -62,12 +62,7 @@ class PyPending {
     call_->cancel();
   }
   void on_done(nb::callable done) {
-    auto run = [shared = share(done.ptr())] {
-      if (!python_alive()) return;
-      const Gil gil;
-      const Owned result(PyObject_CallNoArgs(shared.get()));
-      if (!result) PyErr_WriteUnraisable(shared.get());
-    };
+    auto run = calling(done.ptr());
     const WithoutGil free;
     call_->on_done(std::move(run));
   }
@@ -178,12 +173,7 @@ class PyStream {
       done();
       return;
     }
-    auto run = [shared = share(done.ptr())] {
-      if (!python_alive()) return;
-      const Gil gil;
-      const Owned result(PyObject_CallNoArgs(shared.get()));
-      if (!result) PyErr_WriteUnraisable(shared.get());
-    };
+    auto run = calling(done.ptr());
     const WithoutGil free;
     items_->on_ready(std::move(run));
   }

@@ -45,4 +45,13 @@ Shared share(PyObject* object) {
   });
 }
 
+std::function<void()> calling(PyObject* function) {
+  return [shared = share(function)] {
+    if (!python_alive()) return;
+    const Gil gil;
+    const Owned result(PyObject_CallNoArgs(shared.get()));
+    if (!result) PyErr_WriteUnraisable(shared.get());
+  };
+}
+
 }  // namespace daffi::python

@@ -3,6 +3,7 @@
 
 #include <Python.h>
 
+#include <functional>
 #include <memory>
 
 namespace daffi::python {
@@ -41,6 +42,10 @@ class WithoutGil {
 using Shared = std::shared_ptr<PyObject>;
 /// Needs the GIL.
 Shared share(PyObject* object);
+
+/// Calls a Python function without arguments, from any thread; what it raises is reported as unraisable. Needs the GIL
+/// now, and takes it then.
+std::function<void()> calling(PyObject* function);
 
 /// One reference, dropped at the end of a scope that holds the GIL.
 class Owned {

@@ -59,13 +59,7 @@ class PyResponder {
   void fail(nb::handle exception) { refuse(describe(exception.ptr())); }
   /// Calls `stopped` once the caller does not want the answer any more.
   void on_stop(const PyContext& context, nb::handle stopped) {
-    auto shared = share(stopped.ptr());
-    auto run = [shared] {
-      if (!python_alive()) return;
-      const Gil gil;
-      const Owned result(PyObject_CallNoArgs(shared.get()));
-      if (!result) PyErr_WriteUnraisable(shared.get());
-    };
+    auto run = calling(stopped.ptr());
     const WithoutGil free;
     stop_.emplace(context.context().stop_token(), std::move(run));
   }
