@@ -56,6 +56,7 @@ if(DAFFI_TESTS)
   if(DAFFI_INTEGRATION_TESTS)
     # These find the programs they start beside themselves: examples/ and bin/ of the same build.
     daffi_test_binary(daffi_integration_tests ${DAFFI_INTEGRATION_TESTS} ${DAFFI_TEST_SUPPORT})
+    add_dependencies(daffi_integration_tests daffi_test_modules)
     foreach(program examples daffi_command)
       if(TARGET ${program})
         add_dependencies(daffi_integration_tests ${program})

@@ -11,6 +11,7 @@
 #include "rpc/inside.hpp"
 #include "rpc/item_runner.hpp"
 #include "rpc/stream_answer.hpp"
+#include "rpc/system_callbacks.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/limits.hpp"
 
@@ -274,6 +275,9 @@ void Request::invoke(session::Urgency urgency) {
       } else if (!deferred) {
         answer.result(call.result(), urgency);
       }
+    } catch (const SystemRefusal& refusal) {
+      deferred = call.deferred();
+      if (!deferred) refused(answer, refusal.failure, urgency);
     } catch (...) {
       deferred = call.deferred();
       if (!deferred) answer.exception(std::current_exception(), urgency);
@@ -282,6 +286,15 @@ void Request::invoke(session::Urgency urgency) {
   if (deferred) return;
   if (stream) server->streams_.close(header.member, header.id);
   server->answered(callback, {header.member, header.id}, stop.has_value());
+}
+
+// What the system says no to. What somebody else might take goes back, as from a callee that is saturated.
+void Request::refused(const Answer& answer, const base::Failure& why, session::Urgency urgency) {
+  const bool elsewhere =
+      why.code == ErrorCode::busy || why.code == ErrorCode::draining || why.code == ErrorCode::no_candidate;
+  if (!elsewhere || (head.flags & wire::CallHead::kNoReply) != 0) return answer.failure(why, urgency);
+  if (why.code == ErrorCode::busy) server->refused_busy_.fetch_add(1);
+  server->refuse(*this, why.code, why.message);
 }
 
 // What is to be done once the answer has left.

@@ -76,6 +76,7 @@ class Request final : public Work {
   bool enter();
   void run_items(const Answer& answer, std::optional<CallContext> context);
   void invoke(session::Urgency urgency);
+  void refused(const Answer& answer, const base::Failure& why, session::Urgency urgency);
 
   // Where the payload is: inside when it is small.
   std::array<std::byte, 256> small_;

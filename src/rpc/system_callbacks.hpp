@@ -32,7 +32,8 @@ struct Caller {
 using SystemHandler = std::function<void(detail::Invocation&, const Caller&)>;
 
 /// Thrown by a system handler, or given to its Responder: the caller's error has this code and this text, nothing in
-/// front. Not a std::exception: user code cannot make one, and nobody takes it for what a callback threw. Value.
+/// front. Thrown with busy, draining or no_candidate, it gives the call back unrun, so that another holder may take it.
+/// Not a std::exception: user code cannot make one, and nobody takes it for what a callback threw. Value.
 struct SystemRefusal {
   base::Failure failure;
 };

@@ -65,9 +65,13 @@ class Identity : public ::testing::Test {
     worker_->wait_for_line("ready");
   }
 
+  std::vector<std::string> tls_of_worker(const std::string& name) const {
+    return {"--certificate", file(name + ".pem"), "--key", file(name + ".key")};
+  }
+
   void start_worker_with(const std::string& name, const std::string& authority = "",
                          const Process::Environment& changes = {}) {
-    std::vector<std::string> more{"--certificate", file(name + ".pem"), "--key", file(name + ".key")};
+    std::vector<std::string> more = tls_of_worker(name);
     if (!authority.empty()) more.insert(more.end(), {"--ca", file(authority + ".pem")});
     start_worker(more, changes);
   }
@@ -120,6 +124,47 @@ void expect_calls_go_through(GlobalOptions options) {
   // Longer than many records of TLS.
   const std::string large(200'000, 'x');
   EXPECT_EQ(Fetch<std::string(std::string)>(g, "echo").call(FG{.timeout = 60}, large), large);
+}
+
+// What becomes of code that the caller sends to the worker: a version, or the error.
+std::string code_sent_by(GlobalOptions options) {
+  Global g(std::move(options));
+  g.wait_process("w", 30);
+  try {
+    return std::to_string(g.transfer_and_call<int>("w", Module::from_file(module_file("version_1")), "version"));
+  } catch (const NotPermittedError& error) {
+    return "not permitted: " + error.message();
+  }
+}
+
+TEST_F(Identity, CodeOfACertificateRunsWhereThatIsAllowed) {
+  make_certificate("shared");
+  start_controller(tls("shared"));
+  const auto worker = tls_of_worker("shared");
+  start_worker(worker, stranger());
+  const auto refused = code_sent_by(options_with("shared"));
+  EXPECT_TRUE(contains(refused, "not permitted: ")) << refused;
+  EXPECT_TRUE(contains(refused, "allow_code")) << refused;
+  worker_ = nullptr;
+  auto allowing = worker;
+  allowing.insert(allowing.end(), {"--allow-code", "1"});
+  start_worker(allowing, stranger());
+  EXPECT_EQ(code_sent_by(options_with("shared")), "1");
+}
+
+TEST_F(Identity, CodeOfATokenIsNotRunWhateverIsAllowed) {
+  start_controller({"--token", "open sesame"});
+  start_worker({"--token", "open sesame", "--allow-code", "1"}, stranger());
+  GlobalOptions mine = options();
+  mine.token = "open sesame";
+  const auto refused = code_sent_by(std::move(mine));
+  EXPECT_TRUE(contains(refused, "not permitted: ")) << refused;
+}
+
+TEST_F(Identity, CodeOfTheSameUserOfThisHostRunsWithoutAWord) {
+  start_controller({});
+  start_worker({});
+  EXPECT_EQ(code_sent_by(options()), "1");
 }
 
 TEST_F(Identity, AControllerWithATokenAdmitsNobodyWithoutIt) {

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   options.ssl_certificate = option(argc, argv, "certificate", "");
   options.ssl_key = option(argc, argv, "key", "");
   options.ssl_ca = option(argc, argv, "ca", "");
+  options.allow_code = !option(argc, argv, "allow-code", "").empty();
   options.state_dir = option(argc, argv, "state", "");
   options.heartbeat = daffi::Duration(std::atof(option(argc, argv, "heartbeat", "15").c_str()));
   options.handler_threads = static_cast<std::size_t>(std::atoi(option(argc, argv, "threads", "512").c_str()));

@@ -46,6 +46,7 @@ class SystemCallbacks : public testing::Test {
     detail::CallSpec spec;
     spec.name = "f";
     spec.receiver = process;
+    spec.system_at_holder = process.empty();
     spec.system = static_cast<std::uint32_t>(id);
     spec.timeout = 60s;
     Writer arguments(detail::kCallHeadroom);
@@ -150,6 +151,55 @@ TEST_F(SystemCallbacks, RefuseWithTheirOwnCodeAndWords) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.failure().code, ErrorCode::remote_error);
   EXPECT_EQ(result.failure().message, "Exception while processing function 'f' on remote executor [b]. went wrong");
+}
+
+// A saturated callee has not run the call: the rule for bounced frames.
+TEST_F(SystemCallbacks, ThatHaveNoRoomSendTheCallToAnotherHolder) {
+  const auto a = node("a");
+  const auto b = node("b");
+  const auto c = node("c");
+  for (Node* holder : {b.get(), c.get()}) {
+    detail::CallbackSpec spec;
+    spec.name = "f";
+    spec.handler = [](detail::Invocation&) { ADD_FAILURE() << "nobody called it"; };
+    holder->add_callback(std::move(spec));
+  }
+  loop_.advance(100ms);
+  int asked = 0;
+  auto code = ErrorCode::busy;
+  serve_ = [&](detail::Invocation& call, const rpc::Caller&) {
+    if (++asked % 2 == 1) throw rpc::SystemRefusal{base::fail(code, "no room")};
+    call.result().text("taken");
+  };
+  for (const auto reason : {ErrorCode::busy, ErrorCode::draining, ErrorCode::no_candidate}) {
+    code = reason;
+    asked = 0;
+    EXPECT_EQ(*call(*a, ""), "taken");
+    EXPECT_EQ(asked, 2);
+  }
+  code = ErrorCode::busy;
+  asked = 0;
+  const auto named = call(*a, "b");
+  ASSERT_FALSE(named.ok());
+  EXPECT_EQ(named.failure().code, ErrorCode::busy);
+  EXPECT_THAT(named.failure().message, HasSubstr("no room"));
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(SystemCallbacks, ThatHaveNoRoomAnywhereSaySo) {
+  const auto a = node("a");
+  const auto b = node("b");
+  detail::CallbackSpec spec;
+  spec.name = "f";
+  spec.handler = [](detail::Invocation&) {};
+  b->add_callback(std::move(spec));
+  loop_.advance(100ms);
+  serve_ = [](detail::Invocation&, const rpc::Caller&) {
+    throw rpc::SystemRefusal{base::fail(ErrorCode::busy, "no room")};
+  };
+  const auto result = call(*a, "");
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.failure().code, ErrorCode::busy);
 }
 
 TEST_F(SystemCallbacks, MayAnswerLater) {

@@ -4,8 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -181,6 +183,60 @@ TEST_F(Store, FullIsAnErrorAndWhatWasThereStays) {
   EXPECT_THAT((*store)->load()->tasks, SizeIs(1));
   EXPECT_TRUE((*store)->end("a").ok());
   EXPECT_TRUE((*store)->add(record("b", 200'000)).ok()) << "there is room again";
+}
+
+// No file of this process grows beyond so many bytes, as on a disk that has no more.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~SmallDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST_F(Store, DiskThatIsFullIsAnErrorAndWhatWasThereStays) {
+  auto store = open();
+  ASSERT_TRUE(store.ok());
+  ASSERT_TRUE((*store)->add(record("a", 10'000)).ok());
+  std::optional<base::Failure> failure;
+  {
+    const SmallDisk disk(64 << 10);
+    const auto added = (*store)->add(record("b", 500'000));
+    if (!added.ok()) failure = added.failure();
+  }
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->code, ErrorCode::system);
+  EXPECT_THAT(failure->message, HasSubstr(file()));
+  EXPECT_THAT((*store)->load()->tasks, SizeIs(1));
+  EXPECT_TRUE((*store)->add(record("b", 500'000)).ok()) << "there is room again";
+}
+
+TEST_F(Store, OnADiskWithoutAnyRoomIsNotOpened) {
+  std::string said;
+  {
+    const SmallDisk disk(100);
+    said = complaint();
+  }
+  EXPECT_THAT(said, HasSubstr(file()));
+}
+
+TEST_F(Store, FolderThatIsNotThereOrTakesNoFilesIsAnError) {
+  auto with = options();
+  with.file = folder_.path() / "nowhere" / "w.schedules";
+  EXPECT_THAT(complaint(with), HasSubstr(with.file));
+  with.file = "/proc/self/w.schedules";
+  EXPECT_THAT(complaint(with), HasSubstr(with.file));
 }
 
 TEST_F(Store, NameOfAProcessMayBeAnything) {
