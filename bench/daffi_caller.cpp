@@ -93,7 +93,7 @@ void run_echo(const Echo& fetcher, const bench::Options& options) {
 // Small calls, first by themselves, then while large values go there and back over the same connections.
 void run_beside_bulk(const Echo& fetcher, const bench::Options& options) {
   const std::string argument(options.payload, 'x');
-  const std::string large(std::size_t{16} << 20, 'y');
+  const std::string large(options.outstanding << 20, 'y');
   std::atomic<bool> over{false};
   std::atomic<std::size_t> moved{0};
   std::thread bulk;

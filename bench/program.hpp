@@ -29,7 +29,7 @@ struct Options {
   std::string mode = "latency";                ///< the caller's work: "latency", "pipeline", …
   std::size_t callees = 1;                     ///< how many there are
   std::size_t number = 1;                      ///< which of them this callee is, from 1
-  std::size_t outstanding = 256;               ///< calls in flight in "pipeline"
+  std::size_t outstanding = 256;               ///< calls in flight in "pipeline"; MiB of a value in "beside_bulk"
   std::size_t payload = 64;                    ///< bytes of argument and of result
   std::size_t read_limit = SIZE_MAX;           ///< bytes the floor's programs take in one read
   std::chrono::duration<double> warm_up{0.2};  ///< not measured
@@ -169,9 +169,10 @@ void measure_beside_bulk(const Options& options, Call&& call, Start&& start_bulk
   const auto start = SteadyClock::now();
   const Samples beside = collect_latencies(options, call);
   const std::chrono::duration<double> seconds = SteadyClock::now() - start;
-  std::printf("{\"calls\": %zu, \"p99\": %.3f, \"idle_p99\": %.3f, \"times_idle\": %.3f, \"bulk\": %.1f}\n",
-              beside.count(), beside.at(0.99), idle.at(0.99), beside.at(0.99) / idle.at(0.99),
-              static_cast<double>(moved()) / 1e6 / seconds.count());
+  std::printf(
+      "{\"calls\": %zu, \"p50\": %.3f, \"p99\": %.3f, \"idle_p99\": %.3f, \"times_idle\": %.3f, \"bulk\": %.1f}\n",
+      beside.count(), beside.at(0.50), beside.at(0.99), idle.at(0.99), beside.at(0.99) / idle.at(0.99),
+      static_cast<double>(moved()) / 1e6 / seconds.count());
   std::fflush(stdout);
 }
 

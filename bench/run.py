@@ -104,7 +104,7 @@ JOBS = (
     # Small calls while large values go there and back over the same connections.
     Job("beside_bulk", {"call_p99_beside_bulk": "p99", "call_p99_beside_bulk_to_idle": "times_idle",
                         "bulk_beside_calls": "bulk"}, "us", ("tcp-pinned", "unix-pinned"),
-        units={"call_p99_beside_bulk_to_idle": "times", "bulk_beside_calls": "MB/s"}),
+        outstanding=16, units={"call_p99_beside_bulk_to_idle": "times", "bulk_beside_calls": "MB/s"}),
 )
 
 # The same from Python, beside a relay in plain Python with pickle; large values beside the floor of C++.
