@@ -136,7 +136,10 @@ void Node::Impl::remove_callback(RegistrationId id) {
   wire::Register changes;
   changes.removed.push_back(id);
   announce(std::move(changes));
-  server->callbacks().wait_until_left(*entry, rpc::InsideScope::contains(*entry) ? 1 : 0, *engine);
+  const bool inside = rpc::InsideScope::contains(*entry);
+  // Whoever reads a stream slowly, or not at all, must not be waited for.
+  if (!inside) server->end_streams_of(*entry);
+  server->callbacks().wait_until_left(*entry, inside ? 1 : 0, *engine);
 }
 
 void Node::Impl::set_own_callbacks() {

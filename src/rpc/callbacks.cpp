@@ -8,6 +8,10 @@
 
 namespace daffi::rpc {
 
+base::Failure unregistered(const CallbackEntry& entry) {
+  return base::fail(ErrorCode::cancelled, "the callback '" + entry.spec.name + "' was unregistered");
+}
+
 Callbacks::Added Callbacks::add(detail::CallbackSpec spec) {
   auto entry = std::make_shared<CallbackEntry>();
   entry->spec = std::move(spec);

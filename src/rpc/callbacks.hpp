@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/annotations.hpp"
+#include "base/result.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/system_callbacks.hpp"
@@ -24,6 +25,9 @@ struct CallbackEntry {
   std::uint32_t allowed = 0;             ///< under the table's mutex: calls that `left` does not wait for
   Completion* left = nullptr;            ///< under the table's mutex: who waits for the calls inside to end
 };
+
+/// What those are told whose streams end because their callback was taken away.
+base::Failure unregistered(const CallbackEntry& entry);
 
 /// Threads: any.
 class Callbacks {

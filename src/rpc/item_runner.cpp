@@ -89,7 +89,9 @@ void ItemRunner::run() {
 // False: this thread is done here, because of the end, or because somebody will call run() again.
 bool ItemRunner::next_item() {
   if (error_ || failure_ || stream_->stopped()) {
-    if (!stream_->stopped()) {
+    if (stream_->stopped()) {
+      if (answer_.entry().removed.load()) answer_.failure(unregistered(answer_.entry()), session::Urgency::now);
+    } else {
       failure_ ? answer_.failure(*failure_, session::Urgency::now) : answer_.exception(error_, session::Urgency::now);
     }
     end();

@@ -34,12 +34,13 @@ std::shared_ptr<OutgoingItems> ServedStream::outgoing() const {
 }
 
 std::shared_ptr<ServedStream> ServedStreams::open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
-                                                  std::shared_ptr<IncomingItems> incoming) {
+                                                  std::shared_ptr<IncomingItems> incoming,
+                                                  const CallbackEntry* callback) {
   base::Lock lock(mutex_);
   if (streams_.size() >= limit_) return nullptr;
   auto& place = streams_[ExchangeKey{member, id}];
   if (place) return nullptr;
-  place = std::make_shared<ServedStream>(deadline, std::move(incoming));
+  place = std::make_shared<ServedStream>(deadline, std::move(incoming), callback);
   return place;
 }
 
@@ -66,6 +67,15 @@ std::vector<std::shared_ptr<ServedStream>> ServedStreams::pick(Pick wanted) cons
 
 std::vector<std::shared_ptr<ServedStream>> ServedStreams::of(std::uint32_t member) const {
   return pick([member](const ExchangeKey& key, const ServedStream&) { return key.member == member; });
+}
+
+std::vector<ExchangeKey> ServedStreams::of_callback(const CallbackEntry& callback) const {
+  std::vector<ExchangeKey> keys;
+  base::Lock lock(mutex_);
+  for (const auto& [key, stream] : streams_) {
+    if (stream->callback == &callback) keys.push_back(key);
+  }
+  return keys;
 }
 
 std::vector<std::shared_ptr<ServedStream>> ServedStreams::all() const {

@@ -17,8 +17,8 @@ namespace daffi::rpc {
 /// One of them. Items, credit and cancel may come before its call runs. Threads: any.
 class ServedStream {
  public:
-  ServedStream(base::Deadline deadline, std::shared_ptr<IncomingItems> items)
-      : incoming(std::move(items)), deadline_(deadline) {}
+  ServedStream(base::Deadline deadline, std::shared_ptr<IncomingItems> items, const CallbackEntry* entry)
+      : incoming(std::move(items)), callback(entry), deadline_(deadline) {}
 
   /// The call has run: its items go out here. Stopped at once if that was asked for meanwhile.
   void begin(std::shared_ptr<OutgoingItems> items);
@@ -29,6 +29,7 @@ class ServedStream {
   base::Deadline deadline() const { return deadline_; }
 
   const std::shared_ptr<IncomingItems> incoming;  ///< nullptr: the callee is the one that sends
+  const CallbackEntry* const callback;            ///< only to be compared
 
  private:
   const base::Deadline deadline_;
@@ -45,10 +46,11 @@ class ServedStreams {
   /// nullptr: there are too many, or there is one of that name already.
   /// `incoming`: of one that takes items.
   std::shared_ptr<ServedStream> open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
-                                     std::shared_ptr<IncomingItems> incoming);
+                                     std::shared_ptr<IncomingItems> incoming, const CallbackEntry* callback);
   void close(std::uint32_t member, std::uint64_t id);
   std::shared_ptr<ServedStream> find(std::uint32_t member, std::uint64_t id) const;
   std::vector<std::shared_ptr<ServedStream>> of(std::uint32_t member) const;
+  std::vector<ExchangeKey> of_callback(const CallbackEntry& callback) const;
   std::vector<std::shared_ptr<ServedStream>> all() const;
   /// Those out of time; `next` becomes the deadline of the rest, if it is earlier.
   std::vector<std::shared_ptr<ServedStream>> expired(base::SteadyTime now, base::Deadline& next) const;

@@ -78,7 +78,8 @@ bool Server::open_stream(Request& request) {
   if ((request.head.flags & wire::CallHead::kTakesItems) != 0) {
     items = std::make_shared<IncomingItems>(host_->transfers().in.limits());
   }
-  request.stream = streams_.open(request.header.member, request.header.id, request.deadline, std::move(items));
+  request.stream =
+      streams_.open(request.header.member, request.header.id, request.deadline, std::move(items), request.entry.get());
   if (!request.stream) {
     collected().refused.push_back({&request, ErrorCode::busy, "it serves as many streams as it may"});
     return false;
@@ -239,6 +240,18 @@ void Server::request_stop(std::vector<std::stop_source> stops) {
 
 void Server::stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams) {
   for (const auto& stream : streams) stream->stop(*engine_);
+}
+
+void Server::end_streams_of(const CallbackEntry& callback) {
+  std::vector<std::shared_ptr<ServedStream>> streams;
+  std::vector<std::stop_source> stops;
+  for (const ExchangeKey& key : streams_.of_callback(callback)) {
+    if (auto stream = streams_.find(key.member, key.id)) streams.push_back(std::move(stream));
+    base::Lock lock(mutex_);
+    if (const auto it = watched_.find(key); it != watched_.end()) stops.push_back(it->second.stop);
+  }
+  request_stop(std::move(stops));
+  stop_streams(streams);
 }
 
 void Server::begin_drain() {

@@ -86,6 +86,9 @@ class Server : public std::enable_shared_from_this<Server> {
   void all_callers_lost();
   void expire(base::SteadyTime now);
 
+  /// The callback was taken away: its streams end, their callers are told. Not under the read role.
+  void end_streams_of(const CallbackEntry& callback);
+
   /// From now on calls are refused as draining.
   void begin_drain();
   /// Blocks until no call is queued or running but those that this thread is inside of; false at the deadline.

@@ -18,11 +18,14 @@ std::shared_ptr<OutgoingItems> StreamAnswer::make(std::shared_ptr<Engine> engine
   return items;
 }
 
-// A stream that was stopped needs no end: whoever stopped it knows, or is gone.
+// A stream that was stopped needs no end, whoever stopped it knows, or is gone; unless its callback was taken away.
 void StreamAnswer::on_end(End end, std::exception_ptr error) {
   const auto items = items_.lock();
   if (items && end == End::complete) items->send_end({});
   if (items && end == End::threw) items->send_end(wire::encode_error(answer_.failure_of(error)));
+  if (items && end == End::stopped && answer_.entry().removed.load()) {
+    items->send_end(wire::encode_error(unregistered(answer_.entry())));
+  }
   on_end_();
 }
 

@@ -210,6 +210,24 @@ TEST_F(FeedTest, GoesAtThePaceOfTheSlowest) {
   EXPECT_EQ(at_two.size(), 10'000u);
 }
 
+TEST_F(FeedTest, IsEndedWhenItsCallbackIsUnregistered) {
+  const auto registration = two.callback("take", [this](int item) { at_two.push_back(item); });
+  cluster.settle();
+  const auto waiting = [](daffi::Global& g) -> daffi::AsyncGenerator<int> {
+    co_yield 1;
+    co_await g.wait_function_async("go");
+    co_yield 2;
+  };
+  auto result = daffi::Fetch<void(), daffi::BG>(client, "take", [&] { return waiting(client); })();
+  cluster.settle();
+  EXPECT_EQ(at_two.size(), 1u);
+  registration.unregister();
+  client.callback("go", [] {});
+  EXPECT_THROW(result.get(), daffi::CancelledError);
+  EXPECT_EQ(at_two.size(), 1u);
+  EXPECT_EQ(two.stats().running_calls, 0u);
+}
+
 TEST_F(FeedTest, IsCancelledByItsResultAndByTime) {
   two.callback("take", [this](int item) { return slow(item); });
   cluster.settle();

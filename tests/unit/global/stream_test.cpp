@@ -208,6 +208,28 @@ TEST_F(StreamTest, EndsWhenItsCallerStops) {
   EXPECT_EQ(destroyed, 1);
 }
 
+TEST_F(StreamTest, IsEndedWhenItsCallbackIsUnregistered) {
+  const auto registration = service.callback("endless", [this]() -> daffi::Generator<int> {
+    const Gone gone(destroyed);
+    for (;;) co_yield ++made;
+  });
+  cluster.settle();
+  auto stream = daffi::Fetch<daffi::Stream<int>()>(client, "endless")();
+  cluster.settle();
+  auto item = stream.begin();
+  registration.unregister();
+  EXPECT_EQ(destroyed, 1) << "nobody has to take what is left first";
+  const int last = made;
+  int taken = 1;
+  try {
+    for (; item != stream.end(); ++item) taken = *item;
+    FAIL() << "no error";
+  } catch (const daffi::CancelledError& error) {
+    EXPECT_THAT(error.message(), HasSubstr("'endless' was unregistered"));
+  }
+  EXPECT_GE(taken, last - 1) << "what had been sent comes first";
+}
+
 TEST_F(StreamTest, EndsWhenItsCalleeStops) {
   offer_endless("endless");
   auto stream = daffi::Fetch<daffi::Stream<std::string>(std::string)>(client, "endless")("x");
