@@ -178,6 +178,21 @@ def test_either_loop_on_either_side(example, service, client):
     ferry.finish(0)
 
 
+def test_a_client_of_a_service_in_cpp(example, tmp_path):
+    binary = pathlib.Path(os.environ.get("DAFFI_EXAMPLES", "nowhere")) / "shopping_service"
+    if not binary.exists():
+        pytest.skip("the C++ examples are not built")
+    env = dict(os.environ, DAFFI_COOKIE_FILE=str(tmp_path / "cookie"))
+    service = Program([str(binary), "--unix-sock-path", str(tmp_path / "s")], tmp_path, env)
+    try:
+        service.expect("listening on")
+        first, refused, last = example("cpp_shopper").finish(0)
+    finally:
+        service.kill()
+    assert first == "on the list: tea milk honey" and last == "on the list: nothing"
+    assert "add_item" in refused and "expected str, got integer" in refused
+
+
 def test_no_example_is_left_out():
     words = pathlib.Path(__file__).read_text()
     names = {path.stem for path in FOLDER.glob("*.py")} - {"address"}
