@@ -70,10 +70,11 @@ class CallbackFunction:
 class FetcherFunction:
     """A function that stands for a callback of other processes; calling it calls that."""
 
-    def __init__(self, function, exec_modifier=None, name=None, instance=None, proxy=False):
+    def __init__(self, function, exec_modifier=None, name=None, instance=None, proxy=False, owner=None):
         functools.update_wrapper(self, function)
         self.wrapped = function
         self._instance = instance
+        self._owner = instance if owner is None else owner  # has the exec_modifier of all its methods
         self._name = name or getattr(function, "__daffi_alias__", None) or function.__name__
         self._modifier = None if exec_modifier is None else as_modifier(exec_modifier)
         self._kind = _registered.kind_of(function)
@@ -106,7 +107,7 @@ class FetcherFunction:
         """How calls are made that do not say it themselves."""
         if self._modifier is not None:
             return self._modifier
-        return as_modifier(getattr(self._instance, "exec_modifier", None), FG)
+        return as_modifier(getattr(self._owner, "exec_modifier", None), FG)
 
     @exec_modifier.setter
     def exec_modifier(self, modifier):

@@ -205,8 +205,14 @@ class Fetcher(_Base):
             if isinstance(attribute, CallbackFunction) or not _is_public(name, attribute):
                 continue
             if isinstance(attribute, (staticmethod, classmethod)):
-                proxy = FetcherFunction(_function_of(attribute), name=getattr(_function_of(attribute), "__daffi_alias__", None) or name)
-                setattr(cls, name, staticmethod(proxy))
+                function = _function_of(attribute)
+                made = FetcherFunction(
+                    function,
+                    name=getattr(function, "__daffi_alias__", None) or name,
+                    instance=cls if isinstance(attribute, classmethod) else None,
+                    owner=cls,
+                )
+                setattr(cls, name, staticmethod(made))
                 continue
             wrapped = _MethodFetcher(attribute)
             wrapped.name = name

@@ -262,3 +262,34 @@ def test_wrapped_functions_keep_their_kind(unregistered):
         return await coroutine()
 
     assert _registered.kind_of(wrapper) == _registered.COROUTINE
+
+
+def test_static_and_class_methods_of_fetchers_call_as_their_class_says(programs):
+    lines = programs("""
+        from daffi import BG, FG, Global
+        from daffi.decorators import callback
+        from daffi.registry import Args, Fetcher
+
+        @callback
+        def join(*words):
+            return "-".join(words)
+
+        class Joiner(Fetcher):
+            exec_modifier = FG(receiver="me")
+            word = "c"
+
+            @staticmethod
+            def join(*words):
+                pass
+
+            @classmethod
+            def join_class(cls, *words):
+                return Args(cls.word, *words)
+
+        Joiner.join_class.alias = "join"
+        Global("me", init_controller=True, unix_sock_path=SOCKET)
+        print(Joiner().join("a", "b"), Joiner.join("d"), Joiner().join_class("e"))
+        print(Joiner.join.call("f", exec_modifier=BG(receiver="me")).get())
+        Joiner().g.stop()
+    """).finish(0)
+    assert lines == ["a-b d c-e", "f"]
