@@ -85,6 +85,13 @@ class IterableAsyncResult:
         self._use()
         return _Items(self._stream)
 
+    def __next__(self):
+        # For next() before the loop, or without any; a loop goes on from there.
+        return next(self._stream)
+
+    async def __anext__(self):
+        return await _Items(self._stream).__anext__()
+
     def get(self, timeout=None):
         """The iterator, for ``for`` and ``async for``. With ``timeout`` it waits for the first item, at most that
         long, and then raises TimeoutError."""

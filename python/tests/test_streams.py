@@ -46,6 +46,19 @@ def test_a_stream_is_used_once(pair):
         stream.get()
 
 
+def test_items_are_taken_one_by_one_too(pair):
+    service, client = pair
+    service.callback(numbers)
+    stream = client.call.numbers(4) & FG
+    assert next(stream) == 0
+
+    async def one():
+        return await stream.__anext__()
+
+    assert asyncio.run(one()) == 1
+    assert list(stream) == [2, 3]
+
+
 def test_leaving_early_ends_the_generator(pair):
     service, client = pair
     closed = threading.Event()
