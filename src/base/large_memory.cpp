@@ -64,12 +64,12 @@ std::byte* take_memory(std::size_t& size) {
     size = rounded(size);
     if (std::byte* const memory = kept().take(size)) return memory;
   }
-  return static_cast<std::byte*>(::operator new(size));
+  return new std::byte[size];
 }
 
 void give_memory(std::byte* memory, std::size_t size) noexcept {
   if (size >= kLargeMemory && size <= kMostLargeMemory && !DAFFI_ADDRESS_SANITIZER && kept().give(memory, size)) return;
-  ::operator delete(memory);
+  delete[] memory;
 }
 
 std::size_t kept_memory() { return kept().total(); }

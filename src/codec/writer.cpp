@@ -160,7 +160,7 @@ Writer::Memory Writer::release() noexcept {
 }
 
 void Writer::adopt(Memory memory) noexcept {
-  delete[] data_;
+  if (data_ != nullptr) base::give_memory(data_, capacity_);
   data_ = memory.bytes.release();
   capacity_ = data_ == nullptr ? 0 : memory.capacity;
   clear();

@@ -3,13 +3,16 @@
 
 #include <algorithm>
 
+#include "base/large_memory.hpp"
+
 namespace daffi::rpc {
 
 base::Slice take_over(Writer& writer) {
   const std::size_t headroom = writer.headroom();
   const std::size_t size = writer.size();
   Writer::Memory memory = writer.release();
-  base::Slice slice{base::Block(std::move(memory.bytes)), {}};
+  const auto give_back = [capacity = memory.capacity](std::byte* done) { base::give_memory(done, capacity); };
+  base::Slice slice{base::Block(memory.bytes.release(), give_back), {}};
   slice.bytes = base::Bytes(slice.owner.get() + headroom, size);
   return slice;
 }

@@ -29,7 +29,7 @@ struct Taken {
 void empty() {
   std::vector<std::unique_ptr<Taken>> all;
   while (kept_memory() != 0) all.push_back(std::make_unique<Taken>(kLargeMemory << (all.size() % 9)));
-  for (auto& each : all) ::operator delete(std::exchange(each->memory, nullptr));
+  for (auto& each : all) delete[] std::exchange(each->memory, nullptr);
 }
 
 TEST(LargeMemory, WhatWasGivenBackIsTakenAgain) {
