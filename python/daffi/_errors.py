@@ -71,12 +71,12 @@ def revive(type_name, text, trace, language, data):
     if kind is not None:
         try:
             args, state = _core.decode(data) if data else ((text,), {})
-            exception = kind.__new__(kind, *args)
-            exception.args = tuple(args)
+            # An OSError takes its file names out of its arguments, where __new__ runs.
+            exception = kind(*args) if issubclass(kind, OSError) else kind.__new__(kind, *args)
+            if not issubclass(kind, OSError):
+                exception.args = tuple(args)
             if state:
                 exception.__dict__.update(state)
-            if isinstance(exception, OSError):
-                exception = kind(*args)
             return exception
         except builtins.Exception:  # whatever its own code does, there is still the stand-in
             pass
@@ -121,8 +121,12 @@ def _without_ours(trace):
 def _encoded(exception):
     from . import _values
 
-    state = {name: value for name, value in vars(exception).items() if name != "__notes__"}
-    for parts in ((exception.args, state), (exception.args, {})):
+    args, state = exception.args, dict(vars(exception))
+    if isinstance(exception, OSError) and len(args) == 2 and exception.filename is not None:
+        args = (*args, exception.filename)
+        if exception.filename2 is not None:
+            args = (*args, None, exception.filename2)
+    for parts in ((args, state), (args, {})):
         try:
             with _values.plain_only():
                 data = _core.encode((tuple(parts[0]), parts[1]))

@@ -62,6 +62,11 @@ def _encode_datetime(value):
     if value.tzinfo is datetime.timezone.utc:
         return TIMESTAMP, (_split(value - _EPOCH_UTC),)
     key = getattr(value.tzinfo, "key", None)
+    try:
+        if value.astimezone(datetime.timezone.utc).astimezone(value.tzinfo).replace(tzinfo=None) != value.replace(tzinfo=None):
+            return None  # a local time that its zone skips: the moment would come back as another one
+    except OverflowError:
+        return None  # in UTC it is before the first year, or after the last
     moment = _split(value - _EPOCH_UTC)
     if key is not None and type(value.tzinfo).__module__.startswith("zoneinfo"):
         return DATETIME, (moment, bytes([_ZONE | fold]), key.encode())
@@ -142,7 +147,8 @@ def _encode_exception(value):
     from . import _errors
 
     type_name, text, trace, data, _ = _errors.describe(value)
-    return EXCEPTION, (_core.encode((type_name, text, trace, data)),)
+    shown = "" if value.__traceback__ is None else trace  # never raised: there is nothing to show
+    return EXCEPTION, (_core.encode((type_name, text, shown, data)),)
 
 
 def _decode_exception(data):

@@ -141,3 +141,40 @@ def test_a_result_that_cannot_be_sent_is_an_error_at_the_caller(cluster):
     cluster.controller.callback(lambda_of(threading.Lock()), "give")
     with pytest.raises(RemoteCallError, match="the result of 'give' cannot be encoded"):
         cluster.node().call.give() & FG(timeout=10)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=5))),
+        datetime.datetime(9999, 12, 31, 23, tzinfo=datetime.timezone(datetime.timedelta(hours=-5))),
+    ],
+)
+def test_a_moment_that_utc_has_no_year_for_comes_back(moment):
+    back = _core.decode(_core.encode(moment))
+    assert back.replace(tzinfo=None) == moment.replace(tzinfo=None) and back.utcoffset() == moment.utcoffset()
+
+
+def test_a_local_time_that_its_zone_skips_comes_back():
+    zoneinfo = pytest.importorskip("zoneinfo")
+    try:
+        zone = zoneinfo.ZoneInfo("Europe/Berlin")
+    except zoneinfo.ZoneInfoNotFoundError:
+        pytest.skip("no time zones here")
+    skipped = datetime.datetime(2024, 3, 31, 2, 30, tzinfo=zone)
+    assert str(_core.decode(_core.encode(skipped))) == str(skipped)
+
+
+@pytest.mark.parametrize("names", [(), ("here",), ("here", None, "there")])
+def test_an_error_of_the_system_keeps_its_file_names(names):
+    error = OSError(2, "no such file", *names)
+    back = _core.decode(_core.encode(error))
+    assert type(back) is FileNotFoundError and str(back) == str(error)
+    assert (back.args, back.filename, back.filename2) == (error.args, error.filename, error.filename2)
+
+
+def test_an_exception_keeps_its_notes_and_gets_none_when_it_was_never_raised():
+    error = ValueError("no")
+    error.__notes__ = ["look there"]
+    assert _core.decode(_core.encode(error)).__notes__ == ["look there"]
+    assert not hasattr(_core.decode(_core.encode(KeyError("no"))), "__notes__")
