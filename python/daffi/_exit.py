@@ -27,11 +27,14 @@ def prepare():
     if _prepared:
         return
     _prepared = True
-    # Executors that callbacks use while we keep serving must not be the first to hear of the exit.
-    import concurrent.futures.thread  # noqa: F401
-
-    threading._register_atexit(_main_ended)
     atexit.register(_interpreter_ends)
+    try:
+        # Executors that callbacks use while we keep serving must not be the first to hear of the exit.
+        import concurrent.futures.thread  # noqa: F401
+
+        threading._register_atexit(_main_ended)
+    except RuntimeError:  # main has ended, and a thread that outlives it makes the first Global
+        atexit.register(_main_ended)
     os.register_at_fork(after_in_child=_forked)
     before = sys.excepthook
 

@@ -346,3 +346,22 @@ def test_join_returns_at_once_when_it_was_stopped_before(programs):
         print("joined twice")
     """).finish(0)
     assert lines == ["joined twice"]
+
+
+def test_a_global_may_be_made_when_main_has_ended(programs):
+    program = programs(
+        """
+        import threading
+        from daffi import Global
+
+        def late():
+            threading.main_thread().join()
+            g = Global(init_controller=True, unix_sock_path=SOCKET)
+            print("is up", flush=True)
+            g.stop()
+
+        threading.Thread(target=late).start()
+        """
+    )
+    program.expect("is up")
+    program.finish()
