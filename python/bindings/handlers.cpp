@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "errors.hpp"
+#include "inbox.hpp"
 #include "items.hpp"
 #include "values.hpp"
 
@@ -33,7 +34,7 @@ class PyResponder {
         home_(std::move(home)),
         caller_(std::move(caller)) {}
 
-  // A stop callback that is just running wants the GIL, and its removal waits for it.
+  // What the stop callback holds is released with the GIL, which must not be held here then.
   ~PyResponder() {
     if (!stop_) return;
     if (!PyGILState_Check()) {
@@ -59,7 +60,10 @@ class PyResponder {
   void fail(nb::handle exception) { refuse(describe(exception.ptr())); }
   /// Calls `stopped` once the caller does not want the answer any more.
   void on_stop(const PyContext& context, nb::handle stopped) {
-    auto run = calling(stopped.ptr());
+    // It may be asked on a thread that reads a connection, and must not wait for the GIL there.
+    auto run = [responder = responder_, cancel = share(stopped.ptr())] {
+      if (Inbox::of_process().add_cancel(cancel)) responder->post(&Inbox::wake);
+    };
     const WithoutGil free;
     stop_.emplace(context.context().stop_token(), std::move(run));
   }
@@ -86,6 +90,14 @@ bool is_argument_error(PyObject* exception) {
 
 }  // namespace
 
+nb::object make_responder(std::shared_ptr<detail::Responder> responder, std::shared_ptr<const PyHandler> handler,
+                          std::shared_ptr<Home> home, std::string caller) {
+  auto* const made = new PyResponder(std::move(responder), std::move(handler), std::move(home), std::move(caller));
+  return nb::cast(made, nb::rv_policy::take_ownership);
+}
+
+void fail_responder(nb::handle responder, PyObject* exception) { nb::cast<PyResponder&>(responder).fail(exception); }
+
 PyHandler::PyHandler(std::string name, PyObject* callable, int kind, Signature signature)
     : function(share(callable)),
       name_(std::move(name)),
@@ -111,14 +123,13 @@ void fail_call(detail::Invocation& invocation, const PyHandler& handler) {
 void start_coroutine(detail::Invocation& invocation, const std::shared_ptr<PyHandler>& handler,
                      const std::shared_ptr<Home>& home, const Owned& positional, const Owned& named) {
   const CallContext context = invocation.context();
-  nb::object responder =
-      nb::cast(new PyResponder(invocation.defer(), handler, home, context.caller()), nb::rv_policy::take_ownership);
+  nb::object responder = make_responder(invocation.defer(), handler, home, context.caller());
   nb::object about = nb::cast(PyContext(context));
   const Owned done(PyObject_CallFunctionObjArgs(run_coroutine, handler->function.get(), positional.get(),
                                                 named ? named.get() : Py_None, responder.ptr(), about.ptr(), nullptr));
   if (done) return;
   const Owned exception = take_exception();
-  nb::cast<PyResponder&>(responder).fail(exception.get());
+  fail_responder(responder, exception.get());
 }
 
 void start_stream(detail::Invocation& invocation, const PyHandler& handler, const std::shared_ptr<Home>& home,
@@ -158,6 +169,7 @@ class Served {
 
   void operator()(detail::Invocation& invocation) const {
     if (!python_alive()) throw detail::HandlerFailure{ErrorCode::draining, "the process is ending", nullptr};
+    if (handler_->kind() == PyHandler::Kind::coroutine) return hand_over(invocation);
     const Gil gil;
     const std::string& caller = invocation.context().caller();
     Owned positional, keywords;
@@ -171,6 +183,19 @@ class Served {
   }
 
  private:
+  // To the event loop, without the GIL.
+  void hand_over(detail::Invocation& invocation) const {
+    std::span<const std::byte> positional, named;
+    Reader& arguments = invocation.arguments();
+    if (!arguments.read_raw(positional) || !arguments.read_raw(named)) {
+      throw detail::HandlerFailure{ErrorCode::malformed, arguments.error(), nullptr};
+    }
+    std::vector<std::byte> copy(positional.begin(), positional.end());
+    copy.insert(copy.end(), named.begin(), named.end());
+    const CallContext context = invocation.context();
+    if (Inbox::of_process().add({handler_, home_, invocation.defer(), context, std::move(copy)})) Inbox::wake();
+  }
+
   std::shared_ptr<PyHandler> handler_;
   std::shared_ptr<Home> home_;
 };

@@ -59,6 +59,11 @@ class ContextScope {
 void answer(detail::Invocation& invocation, const std::shared_ptr<PyHandler>& handler,
             const std::shared_ptr<Home>& home, const Owned& positional, const Owned& named);
 
+/// The answer to a call, for a coroutine. Needs the GIL.
+nanobind::object make_responder(std::shared_ptr<detail::Responder> responder, std::shared_ptr<const PyHandler> handler,
+                                std::shared_ptr<Home> home, std::string caller);
+void fail_responder(nanobind::handle responder, PyObject* exception);
+
 /// Adds Handler, Responder, Context and current_call() to the module. `run_coroutine` of daffi._loops is given later.
 void bind_handlers(nanobind::module_& module);
 

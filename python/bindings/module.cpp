@@ -7,6 +7,7 @@
 #include "daffi/log.hpp"
 #include "errors.hpp"
 #include "handlers.hpp"
+#include "inbox.hpp"
 #include "items.hpp"
 #include "values.hpp"
 
@@ -54,6 +55,7 @@ NB_MODULE(_core, module) {
   nb::set_leak_warnings(false);
   nb::register_exception_translator(&translate);
   bind_handlers(module);
+  bind_inbox(module);
   bind_items(module);
   bind_calls(module);
   bind_core(module);

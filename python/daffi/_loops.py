@@ -14,6 +14,7 @@ _call = contextvars.ContextVar("daffi_current_call", default=None)
 _lock = threading.Lock()
 _home = None
 _own = None
+_AT_ONCE = 128
 
 
 def current_call():
@@ -30,6 +31,9 @@ class _AsyncioHome:
 
     def run(self, *call):
         self.loop.call_soon_threadsafe(self._begin, call)
+
+    def take_soon(self):
+        self.loop.call_soon_threadsafe(_take, self)
 
     def _begin(self, call):
         task = self.loop.create_task(_serve(self, *call))
@@ -81,6 +85,9 @@ class _TrioHome:
 
     def run(self, *call):
         self.token.run_sync_soon(self._begin, call)
+
+    def take_soon(self):
+        self.token.run_sync_soon(_take, self)
 
     def _begin(self, call):
         self.trio.lowlevel.spawn_system_task(self._task, call)
@@ -194,6 +201,24 @@ def run(function, arguments, keywords, responder, context):
         _own_loop().run(function, arguments, keywords, responder, context)
 
 
+def wake():
+    """There are calls of coroutine functions to take; called on a thread of the core."""
+    home = _home if _home is not None and _home.is_running() else _own_loop()
+    try:
+        home.take_soon()
+    except Exception:  # it ended just now
+        _own_loop().take_soon()
+
+
+def _take(home):
+    """Starts some of the coroutines that wait for it, on the loop; what the loop does besides has its turn in between."""
+    calls, more = _core.take_calls(_AT_ONCE)
+    for call in calls:
+        home._begin(call)
+    if more:
+        home.take_soon()
+
+
 async def wait(subscribe, cancel=None):
     """Waits until the function given to ``subscribe`` has been called, on whichever thread."""
     home = here()
@@ -269,7 +294,9 @@ def forget():
     global _home, _own
     _home = _own = None
     _tasks.clear()
+    _core.forget_calls()
 
 
 _core.set_coroutine_runner(run)
+_core.set_loop_waker(wake)
 _core.set_generator_runner(run_generator)

@@ -11,7 +11,8 @@ inline constexpr std::size_t kLargeMemory = 64 * 1024;
 /// All that is kept at any time, in bytes.
 inline constexpr std::size_t kMostLargeMemory = 16 * 1024 * 1024;
 
-/// At least `size` bytes, uninitialised, from `new[]`; `size` becomes what there is. Throws std::bad_alloc. Threads: any.
+/// At least `size` bytes, uninitialised, from `new[]`; `size` becomes what there is. Throws std::bad_alloc. Threads:
+/// any.
 std::byte* take_memory(std::size_t& size);
 /// `size`: what take_memory() said. Threads: any, not only the one that took it.
 void give_memory(std::byte* memory, std::size_t size) noexcept;
