@@ -1,9 +1,8 @@
 """How a call is made, once its name, arguments and modifier are known."""
 
-import warnings
-
 from . import _core, _loops, exceptions
 from ._errors import make
+from ._warning import warn
 from .async_result import IterableAsyncResult, ScheduledTask
 from .modifiers import BG, BROADCAST, FG, PERIOD, as_modifier
 
@@ -49,11 +48,9 @@ def warn_if_in_loop(name, core=None):
     global _warned
     if not _warned and _loops.is_inside_loop() and not (core is not None and core.look_up(name, "")[1]):
         _warned = True
-        warnings.warn(
+        warn(
             f"calling {name!r} blocks the event loop: make the fetcher `async def` and await it, or use BG and await "
-            "the AsyncResult",
-            RuntimeWarning,
-            stacklevel=4,
+            "the AsyncResult"
         )
 
 

@@ -2,12 +2,12 @@
 
 import os
 import threading
-import warnings
 
 from . import _current, _exit, _logging, _loops, _registered, _transfer
 from . import _core as _compiled
 from ._calling import LazyRemoteCall
 from ._errors import make
+from ._warning import warn
 from ._options import core_options
 from .modifiers import nanoseconds
 
@@ -26,11 +26,7 @@ class _Single(type):
             running = cls._instances.get(cls)
             if running is not None:
                 if (args, kwargs) != running._made_with:
-                    warnings.warn(
-                        "a Global runs in this process already, and is what you get: your other arguments are not used",
-                        RuntimeWarning,
-                        stacklevel=2,
-                    )
+                    warn("a Global runs in this process already, and is what you get: your other arguments are not used")
                 return running
             made = super().__call__(*args, **kwargs)
             made._made_with = (args, kwargs)

@@ -2,10 +2,10 @@
 
 import datetime
 import numbers
-import warnings
 
 from . import _core
 from ._errors import make
+from ._warning import warn
 
 __all__ = ["FG", "BG", "PERIOD", "BROADCAST"]
 
@@ -86,11 +86,9 @@ def _warn_of_zone(given, moment):
     global _warned_of_zone
     if not _warned_of_zone:
         _warned_of_zone = True
-        warnings.warn(
+        warn(
             f"at_time {given!r} is understood as {moment:%Y-%m-%dT%H:%M:%SZ}: numbers are taken as "
-            "datetime.utcnow().timestamp() gives them; give aware datetimes where that is not meant",
-            RuntimeWarning,
-            stacklevel=6,
+            "datetime.utcnow().timestamp() gives them; give aware datetimes where that is not meant"
         )
 
 

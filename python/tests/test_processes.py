@@ -365,3 +365,32 @@ def test_a_global_may_be_made_when_main_has_ended(programs):
     )
     program.expect("is up")
     program.finish()
+
+
+def test_the_warning_of_a_blocked_loop_points_at_the_users_line(programs):
+    client = programs("""
+        import asyncio
+        from daffi import FG, Global
+        from daffi.decorators import callback, fetcher
+
+        @callback
+        def add(a, b):
+            return a + b
+
+        @fetcher(FG(receiver="me"))
+        def add_there(a, b):
+            pass
+        add_there.alias = "add"
+
+        async def main():
+            return add_there(1, 2)  # the line
+
+        g = Global(process_name="me", init_controller=True, unix_sock_path=SOCKET)
+        print(asyncio.run(main()))
+        g.stop()
+    """)
+    line = client.expect("RuntimeWarning")
+    assert "program0.py" in line
+    assert "# the line" in client.expect("return")
+    client.expect("3")
+    client.finish(0)
