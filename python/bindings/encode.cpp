@@ -42,11 +42,17 @@ bool write_inside(Writer& writer, ExtType type, Write&& write) {
   return true;
 }
 
-void write_text(Writer& writer, PyObject* text) {
+// False: it has surrogates of their own (a file's name that is no UTF-8, say), which no text on the wire can hold.
+bool write_text(Writer& writer, PyObject* text) {
   Py_ssize_t size = 0;
   const char* data = PyUnicode_AsUTF8AndSize(text, &size);
-  if (data == nullptr) throw PythonError();
+  if (data == nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) throw PythonError();
+    PyErr_Clear();
+    return false;
+  }
   writer.text({data, static_cast<std::size_t>(size)});
+  return true;
 }
 
 void write_large_integer(Writer& writer, PyObject* value) {
@@ -155,7 +161,7 @@ void write_ext(Writer& writer, PyObject* answer) {
 bool encode(Writer& writer, PyObject* value) {
   PyTypeObject* const type = Py_TYPE(value);
   if (value == Py_None) return writer.nil(), true;
-  if (type == &PyUnicode_Type) return write_text(writer, value), true;
+  if (type == &PyUnicode_Type) return write_text(writer, value);
   if (type == &PyLong_Type) return write_integer(writer, value), true;
   if (type == &PyBool_Type) return writer.boolean(value == Py_True), true;
   if (type == &PyFloat_Type) return writer.real(PyFloat_AS_DOUBLE(value)), true;
@@ -240,9 +246,9 @@ void write_arguments(Writer& writer, PyObject* positional, PyObject* keywords, c
   Py_ssize_t position = 0;
   PyObject *key, *value;
   while (PyDict_Next(keywords, &position, &key, &value)) {
-    write_text(writer, key);
     Py_ssize_t size = 0;
     const char* name = PyUnicode_AsUTF8AndSize(key, &size);
+    if (name == nullptr || !write_text(writer, key)) throw PythonError();
     write_value(writer, value, to, name);
   }
 }
