@@ -211,7 +211,10 @@ TEST_F(StreamTest, EndsWhenItsCallerStops) {
 TEST_F(StreamTest, IsEndedWhenItsCallbackIsUnregistered) {
   const auto registration = service.callback("endless", [this]() -> daffi::Generator<int> {
     const Gone gone(destroyed);
-    for (;;) co_yield ++made;
+    for (;;) {
+      ++made;
+      co_yield made;
+    }
   });
   cluster.settle();
   auto stream = daffi::Fetch<daffi::Stream<int>()>(client, "endless")();
