@@ -5,6 +5,7 @@
 #include <fstream>
 #include <memory>
 
+#include "base/recycled.hpp"
 #include "daffi/daffi.hpp"
 #include "support/command.hpp"
 #include "unit/net/certificates.hpp"
@@ -110,7 +111,8 @@ TEST_F(LargeValues, AreItemsOfStreamsInBothDirections) {
   EXPECT_EQ((Fetch<std::size_t()>{g, "text_bytes"}()), 52 * 5 * kMiB);
   EXPECT_EQ(g.stats().pending_calls, 0u);
   // An item that is made, one that is taken, one behind it, and what the allocator keeps of others: not 520 MiB.
-  EXPECT_LT(peak_memory(worker_->pid()) - before, 160 * kMiB);
+  // The address sanitizer keeps freed memory back, up to 256 MiB.
+  if (!DAFFI_ADDRESS_SANITIZER) EXPECT_LT(peak_memory(worker_->pid()) - before, 160 * kMiB);
 }
 
 TEST_F(LargeValues, AnItemAboveTheLimitIsRefusedWhereItIsMade) {
