@@ -75,8 +75,7 @@ GlobalOptions options_from(nb::dict& given) {
 
 void PyCore::start(nb::dict given, const std::vector<std::shared_ptr<PyHandler>>& handlers) {
   GlobalOptions options = options_from(given);
-  take(given, "allow_code", home_->allow_code);
-  options.allow_code = home_->allow_code;
+  take(given, "allow_code", options.allow_code);
   // Where the Global is found while its constructor has not returned: on_init may make calls already.
   options.on_init = [this, hook = hook(given, "on_init")](Global& global, const std::string& process) {
     starting_ = &global;
@@ -224,7 +223,7 @@ void bind_core(nb::module_& module) {
       .def("look_up",
            [](PyCore& self, const std::string& name, const std::string& receiver) {
              const auto facts = self.core().look_up(name, receiver);
-             return nb::make_tuple(facts.known, facts.stream, facts.foreign);
+             return nb::make_tuple(facts.stream, facts.foreign);
            })
       .def("members", &members_of)
       .def("stats", &stats_of)

@@ -5,14 +5,18 @@
 
 namespace daffi::python {
 
-void require_trust(detail::Trust trust, bool allow_code, const std::string& process) {
-  if (trust == detail::Trust::same_user || (trust == detail::Trust::certificate && allow_code)) return;
-  set_error(NotPermittedError(
-      ErrorCode::not_permitted,
-      "process '" + process + "' may not send pickled values here: it is not verified as the same user on this host" +
-          (allow_code ? ", nor authenticated over TLS" : " (allow_code=True, with TLS, permits more)")));
+namespace {
+
+// Throws PythonError, with NotPermittedError set.
+[[noreturn]] void refuse_code_of(const std::string& process) {
+  set_error(NotPermittedError(ErrorCode::not_permitted,
+                              "process '" + process +
+                                  "' may not send pickled values here: that takes either that both are verified as the "
+                                  "same user on the same host, or allow_code=True here and a certificate there"));
   throw PythonError();
 }
+
+}  // namespace
 
 Destination to_process(const Home& home, const std::string& process) {
   return {[&home, &process] {
@@ -33,15 +37,14 @@ Destination to_holders(const Home& home, const std::string& callback, const std:
 Origin from_process(const Home& home, const std::string& process) {
   return {[&home, &process] {
     auto* core = home.core.load();
-    require_trust(core != nullptr ? core->trust_in(process) : detail::Trust::none, home.allow_code, process);
+    if (core == nullptr || !core->runs_code_of(process)) refuse_code_of(process);
   }};
 }
 
 Origin from_member(const Home& home, std::uint32_t member) {
   return {[&home, member] {
     auto* core = home.core.load();
-    if (core == nullptr) require_trust(detail::Trust::none, home.allow_code, "?");
-    require_trust(core->trust_in(member), home.allow_code, core->name_of(member));
+    if (core == nullptr || !core->runs_code_of(member)) refuse_code_of(core == nullptr ? "?" : core->name_of(member));
   }};
 }
 

@@ -13,11 +13,7 @@ namespace daffi::python {
 /// Where a Global's Core is found by its handlers: set once the Global is there, empty once it is gone. Threads: any.
 struct Home {
   std::atomic<detail::Core*> core{nullptr};
-  bool allow_code = false;
 };
-
-/// Throws PythonError with NotPermittedError set when code from that process may not run here. Needs the GIL.
-void require_trust(detail::Trust trust, bool allow_code, const std::string& process);
 
 /// Values for one process. The arguments outlive it.
 Destination to_process(const Home& home, const std::string& process);

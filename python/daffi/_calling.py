@@ -46,7 +46,7 @@ _warned = False
 def warn_if_in_loop(name, core=None):
     """A blocking call on an event loop's own thread stops that loop: said once. To begin a stream does not block."""
     global _warned
-    if not _warned and _loops.is_inside_loop() and not (core is not None and core.look_up(name, "")[1]):
+    if not _warned and _loops.is_inside_loop() and not (core is not None and core.look_up(name, "")[0]):
         _warned = True
         warn(
             f"calling {name!r} blocks the event loop: make the fetcher `async def` and await it, or use BG and await "
@@ -97,7 +97,7 @@ def background(core, name, args, kwargs, modifier):
 
 def refuse_stream(core, name, modifier):
     """One result each, or at each time, is all that these modifiers can give."""
-    if core.look_up(name, getattr(modifier, "receiver", None) or "")[1]:
+    if core.look_up(name, getattr(modifier, "receiver", None) or "")[0]:
         raise make(_INVALID, f"{name!r} yields: it can be called by FG and BG, not by {type(modifier).__name__}")
 
 

@@ -55,8 +55,8 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   detail::HolderFacts look_up(const std::string& callback, const std::string& receiver) override {
     return node().look_up(callback, receiver);
   }
-  detail::Trust trust_in(const std::string& process) override { return node().trust_in(process); }
-  detail::Trust trust_in(std::uint32_t member) override { return node().trust_in(member); }
+  bool runs_code_of(const std::string& process) override { return node().runs_code_of(process); }
+  bool runs_code_of(std::uint32_t member) override { return node().runs_code_of(member); }
   std::string name_of(std::uint32_t member) override { return node().name_of(member); }
   bool speaks_python(const std::string& process) override { return node().speaks_python(process); }
 

@@ -5,7 +5,6 @@
 
 #include "node/directory_impl.hpp"
 #include "node/node.hpp"
-#include "session/proof.hpp"
 
 namespace daffi::node {
 namespace {
@@ -168,16 +167,6 @@ bool Directory::speaks_python(MemberId id) const {
   base::ReadLock lock(impl_->mutex);
   const Replica::Member* member = impl_->replica.find(id);
   return member != nullptr && member->language == kPython;
-}
-
-detail::Trust Directory::trust_in(MemberId id) const {
-  const Impl& self = *impl_;
-  base::ReadLock lock(self.mutex);
-  const Replica::Member* me = self.replica.find(self.own_id);
-  const Replica::Member* member = self.replica.find(id);
-  if (me == nullptr || member == nullptr) return detail::Trust::none;
-  if (me == member || session::same_user(me->identity, member->identity)) return detail::Trust::same_user;
-  return session::over_tls(member->identity) ? detail::Trust::certificate : detail::Trust::none;
 }
 
 std::string Directory::name_of(MemberId id) const {

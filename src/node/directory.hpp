@@ -14,7 +14,6 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "daffi/detail/core.hpp"
 #include "node/holder.hpp"
 
 namespace daffi::wire {
@@ -78,8 +77,6 @@ class Directory {
   /// Present or suspended, this process included.
   std::optional<MemberId> member(std::string_view process) const;
   bool speaks_python(MemberId id) const;
-  /// As the controller verified them both. A member that is not there is not trusted.
-  detail::Trust trust_in(MemberId id) const;
   /// Also of the last thousand that left; else "member 12".
   std::string name_of(MemberId id) const;
   bool is_present(MemberId id) const;

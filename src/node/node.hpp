@@ -126,8 +126,9 @@ class Node {
   /// Nothing: no such process.
   std::optional<wire::Identity> identity_of(const std::string& process) const;
   detail::HolderFacts look_up(const std::string& callback, const std::string& receiver) const;
-  detail::Trust trust_in(const std::string& process) const;
-  detail::Trust trust_in(std::uint32_t member) const;
+  /// Whether what another process sends may be unpickled or run here; always for this process itself.
+  bool runs_code_of(const std::string& process) const;
+  bool runs_code_of(std::uint32_t member) const;
   std::string name_of(std::uint32_t member) const;
   bool speaks_python(const std::string& process) const;
   std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members

@@ -1,12 +1,12 @@
-/// @file  Node, what is known of others before they are called: what they speak, and how far they are trusted.
+/// @file  Node, what is known of others before they are called: what they speak, and whether their code runs here.
 #include "node/node_impl.hpp"
+#include "rpc/code_service.hpp"
 
 namespace daffi::node {
 
 detail::HolderFacts Node::look_up(const std::string& callback, const std::string& receiver) const {
   detail::HolderFacts facts;
   const auto take = [&](const Holder& holder) {
-    facts.known = true;
     facts.stream = facts.stream || (holder.signature && holder.signature->stream);
     facts.foreign = facts.foreign || !holder.python;
   };
@@ -18,12 +18,16 @@ detail::HolderFacts Node::look_up(const std::string& callback, const std::string
   return facts;
 }
 
-detail::Trust Node::trust_in(const std::string& process) const {
+bool Node::runs_code_of(const std::string& process) const {
   const auto member = impl_->directory.member(process);
-  return member ? trust_in(*member) : detail::Trust::none;
+  return member && runs_code_of(*member);
 }
 
-detail::Trust Node::trust_in(std::uint32_t member) const { return impl_->directory.trust_in(member); }
+bool Node::runs_code_of(std::uint32_t member) const {
+  const std::uint32_t own = impl_->own_id.load();
+  if (member == own) return true;
+  return rpc::may_run_code(impl_->caller(own).identity, impl_->options.allow_code, impl_->caller(member).identity);
+}
 
 bool Node::speaks_python(const std::string& process) const {
   const auto member = impl_->directory.member(process);

@@ -22,16 +22,8 @@ namespace daffi::inline v1::detail {
 
 /// What the directory says about those that a call could go to. Value.
 struct HolderFacts {
-  bool known = false;    ///< there is one
   bool stream = false;   ///< it yields
   bool foreign = false;  ///< one of them at least is not Python
-};
-
-/// How far a process is trusted with code: unpickling, transferred functions.
-enum class Trust : std::uint8_t {
-  none,
-  certificate,  ///< authenticated over TLS: enough where the receiver allows code
-  same_user     ///< both ends are verified as the same user on the same host
 };
 
 /// A Global without its type. Handles refer to it weakly. Threads: any.
@@ -61,9 +53,10 @@ class DAFFI_API Core {
 
   /// Nobody is asked: as far as this process knows. `receiver` empty: all holders but this process.
   virtual HolderFacts look_up(const std::string& callback, const std::string& receiver) = 0;
-  virtual Trust trust_in(const std::string& process) = 0;
+  /// Whether what a process sends may be code: unpickled, or run. Permission is that of transferred code.
+  virtual bool runs_code_of(const std::string& process) = 0;
   /// By the member's number, as in Reply::from.
-  virtual Trust trust_in(std::uint32_t member) = 0;
+  virtual bool runs_code_of(std::uint32_t member) = 0;
   virtual std::string name_of(std::uint32_t member) = 0;
   virtual bool speaks_python(const std::string& process) = 0;
 

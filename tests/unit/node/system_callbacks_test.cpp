@@ -104,6 +104,19 @@ TEST_F(SystemCallbacks, ThatAProcessDoesNotServeAreAnError) {
   EXPECT_THAT(result.failure().message, HasSubstr("serves no such system callback"));
 }
 
+TEST_F(SystemCallbacks, CodeIsTakenOfTheSameUserAndOfOneself) {
+  const auto a = node("a");
+  const auto b = node("b");
+  const auto stranger = node("stranger", false);
+  EXPECT_TRUE(a->runs_code_of("b"));
+  EXPECT_TRUE(a->runs_code_of("a"));
+  EXPECT_TRUE(stranger->runs_code_of("stranger"));
+  EXPECT_FALSE(a->runs_code_of("stranger"));
+  EXPECT_FALSE(stranger->runs_code_of("b"))
+      << "its controller has proved nothing, so what it says of others is not believed";
+  EXPECT_FALSE(a->runs_code_of("nobody"));
+}
+
 TEST_F(SystemCallbacks, KnowTheCallersVerifiedIdentity) {
   const auto a = node("a");
   const auto b = node("b");
