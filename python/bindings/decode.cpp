@@ -172,13 +172,6 @@ void set_decoders(PyObject* table, PyObject* pickle) {
   decode_pickle = pickle;
 }
 
-void set_encoders(PyObject* table, PyObject* other);
-
-void set_value_functions(PyObject* encoder_table, PyObject* decoder_table, PyObject* other, PyObject* pickle) {
-  set_encoders(encoder_table, other);
-  set_decoders(decoder_table, pickle);
-}
-
 PyObject* read_value(Reader& reader, const Origin& from) { return Decoder(from).value(reader); }
 
 void read_arguments(Reader& reader, const Origin& from, Owned& positional, Owned& keywords) {

@@ -61,7 +61,8 @@ NB_MODULE(_core, module) {
   bind_core(module);
   bind_code(module);
   module.def("set_value_functions", [](nb::dict encoders, nb::dict decoders, nb::callable other, nb::callable pickle) {
-    set_value_functions(encoders.ptr(), decoders.ptr(), other.ptr(), pickle.ptr());
+    set_encoders(encoders.ptr(), other.ptr());
+    set_decoders(decoders.ptr(), pickle.ptr());
   });
   module.def("set_error_functions", [](nb::callable from_core, nb::callable describe, nb::callable unencodable) {
     set_error_functions(from_core.ptr(), describe.ptr(), unencodable.ptr());

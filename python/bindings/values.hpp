@@ -26,8 +26,9 @@ struct Origin {
   std::function<void()> permit_code;
 };
 
-/// Gives the functions of daffi._values that handle what is neither plain nor worth C++. Needs the GIL.
-void set_value_functions(PyObject* encoders, PyObject* decoders, PyObject* encode_other, PyObject* decode_pickle);
+/// Give the functions of daffi._values that handle what is neither plain nor worth C++. Need the GIL.
+void set_encoders(PyObject* table, PyObject* encode_other);
+void set_decoders(PyObject* table, PyObject* decode_pickle);
 
 /// Writes one value: plain types as data, anything else as one pickle. `what` names it in errors ("argument 1").
 /// Throws PythonError. Needs the GIL.
