@@ -140,10 +140,9 @@ class ItemSink {
       end(true);
       return false;
     }
-    Waiting item{std::move(encoded), {}};
-    form_->describe(item.about);
-    bytes_ += item.encoded.payload().size();
-    waiting_.push_back(std::move(item));
+    if (!std::exchange(described_, true)) form_->describe(first_);
+    bytes_ += encoded.size();
+    waiting_.push_back(std::move(encoded));
     tell();
     return waiting_.size() < kMostWaiting && bytes_ < kMostWaitingBytes && !ended_;
   }
@@ -177,10 +176,8 @@ class ItemSink {
   detail::ItemProducer::Next next(Writer& item, const std::function<void()>& ready) {
     using Next = detail::ItemProducer::Next;
     if (!waiting_.empty()) {
-      const auto encoded = waiting_.front().encoded.payload();
-      item.raw(encoded);
-      bytes_ -= encoded.size();
-      last_ = std::move(waiting_.front().about);
+      item.raw(waiting_.front().payload());
+      bytes_ -= waiting_.front().size();
       waiting_.pop_front();
       if (waiting_.empty()) call(std::exchange(room_, nb::object()));
       return Next::item;
@@ -190,9 +187,10 @@ class ItemSink {
     ready_ = ready;
     return Next::later;
   }
+  /// Of the first item, which alone is asked about: the generator may be ahead of it by now.
   void describe(detail::CallSpec& spec) const {
-    spec.positional = last_.positional;
-    spec.keywords = last_.keywords;
+    spec.positional = first_.positional;
+    spec.keywords = first_.keywords;
   }
   void close() {
     closed_ = true;
@@ -202,11 +200,6 @@ class ItemSink {
   }
 
  private:
-  struct Waiting {
-    Writer encoded;
-    detail::CallSpec about;
-  };
-
   static void call(const nb::object& function) {
     if (!function.is_valid()) return;
     const Owned result(PyObject_CallNoArgs(function.ptr()));
@@ -230,9 +223,10 @@ class ItemSink {
   }
 
   const std::unique_ptr<ItemForm> form_;
-  std::deque<Waiting> waiting_;
+  std::deque<Writer> waiting_;
   std::size_t bytes_ = 0;
-  detail::CallSpec last_;
+  bool described_ = false;
+  detail::CallSpec first_;
   std::exception_ptr error_;
   std::function<void()> ready_;
   nb::object room_, stopped_;

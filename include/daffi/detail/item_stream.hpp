@@ -26,7 +26,8 @@ class DAFFI_API ItemProducer {
   virtual Next next(Writer& item, const std::function<void()>& ready) = 0;
   /// True: it may be destroyed while a `ready` is owed, which then need not come.
   virtual bool ends_while_asked() const;
-  /// For items that are arguments: fills in how many positional and which keyword arguments the last item had.
+  /// For items that are arguments: fills in how many positional and which keyword arguments the first item had; asked
+  /// once, after it.
   virtual void describe(CallSpec& spec) const;
 };
 
