@@ -193,7 +193,12 @@ class Served {
     std::vector<std::byte> copy(positional.begin(), positional.end());
     copy.insert(copy.end(), named.begin(), named.end());
     const CallContext context = invocation.context();
-    if (Inbox::of_process().add({handler_, home_, invocation.defer(), context, std::move(copy)})) Inbox::wake();
+    const auto responder = invocation.defer();
+    try {
+      if (Inbox::of_process().add({handler_, home_, responder, context, std::move(copy)})) Inbox::wake();
+    } catch (const detail::HandlerFailure&) {
+      responder->fail(std::current_exception());
+    }
   }
 
   std::shared_ptr<PyHandler> handler_;
