@@ -1,5 +1,7 @@
 """Very many calls at once: none is refused because the event loop, or the interpreter, is busy."""
 
+import pytest
+
 SERVICE = """
     import asyncio
     from daffi import Global
@@ -32,18 +34,9 @@ def client_of(programs, body):
     )
 
 
-def test_five_thousand_coroutines_at_once(programs):
-    programs(SERVICE.replace("LOOP", "g.join()")).expect("up")
-    client = client_of(programs, """
-        calls = [g.call.echo(number) & BG for number in range(5000)]
-        print([call.get() for call in calls] == list(range(5000)))
-    """)
-    client.expect("True")
-    client.finish(0)
-
-
-def test_the_same_on_the_applications_own_loop(programs):
-    programs(SERVICE.replace("LOOP", "asyncio.run(g.join_async())")).expect("up")
+@pytest.mark.parametrize("loop", ["g.join()", "asyncio.run(g.join_async())"], ids=["our loop", "its own loop"])
+def test_five_thousand_coroutines_at_once(programs, loop):
+    programs(SERVICE.replace("LOOP", loop)).expect("up")
     client = client_of(programs, """
         calls = [g.call.echo(number) & BG for number in range(5000)]
         print([call.get() for call in calls] == list(range(5000)))
