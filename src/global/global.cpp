@@ -177,4 +177,8 @@ std::unique_ptr<Global> Maker::make(const GlobalOptions& options, Setup setup) {
   return std::unique_ptr<Global>(new Global(make_runtime(std::move(plan))));
 }
 
+std::unique_ptr<Global> Maker::make(std::unique_ptr<Environment> environment, Plan plan) {
+  return std::unique_ptr<Global>(new Global(std::make_shared<Runtime>(std::move(environment), std::move(plan))));
+}
+
 }  // namespace daffi::global_

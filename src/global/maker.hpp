@@ -1,4 +1,5 @@
-/// @file  Maker: Globals for other languages, which keep their callbacks in a registry of their own.
+/// @file  Maker: Globals for other languages, which keep their callbacks in a registry of their own, and for
+/// benchmarks.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,9 @@ class CodeRunner;
 
 namespace daffi::global_ {
 
+class Environment;
+struct Plan;
+
 /// What a language's package says beyond the options. Value.
 struct Setup {
   std::string language = "c++";
@@ -26,6 +30,8 @@ class Maker {
  public:
   /// As Global's constructor. Blocks; throws the same.
   static std::unique_ptr<Global> make(const GlobalOptions& options, Setup setup);
+  /// The same in surroundings of one's own.
+  static std::unique_ptr<Global> make(std::unique_ptr<Environment> environment, Plan plan);
 };
 
 }  // namespace daffi::global_
