@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/after_running.hpp"
 #include "rpc/task_work.hpp"
 
 namespace daffi::node {
@@ -87,6 +88,8 @@ void FeedCall::leg_settled(FeedLeg& leg) {
     if (!leg.failure && !all_sent_ && !error_) {
       leg.failure = base::fail(ErrorCode::protocol, "'" + spec_.name + "' was answered before its stream had ended");
     }
+    // Of this process it is true that nothing has run; the others have taken what they were sent.
+    if (leg.failure && legs_.size() > 1) leg.failure = base::after_running(std::move(*leg.failure));
   }
   if (leg.failure) fail(base::to_exception(*leg.failure));
   try_finish();
@@ -118,10 +121,11 @@ void FeedCall::try_finish() {
   host_->feed_ended();
 }
 
+// Items before it may have been taken.
 std::exception_ptr FeedCall::too_large(std::size_t bytes) const {
-  return base::to_exception(base::fail(ErrorCode::too_large, "an item for '" + spec_.name + "' has " +
-                                                                 std::to_string(bytes) + " bytes, the limit is " +
-                                                                 std::to_string(max_item()) + " (max_message_size)"));
+  const std::string why = "an item for '" + spec_.name + "' has " + std::to_string(bytes) + " bytes, the limit is " +
+                          std::to_string(max_item()) + " (max_message_size)";
+  return base::to_exception(base::after_running(base::fail(ErrorCode::too_large, why)));
 }
 
 const detail::Reply& FeedCall::wait(std::optional<std::chrono::nanoseconds> limit) {

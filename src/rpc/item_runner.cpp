@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/after_running.hpp"
 #include "rpc/inside.hpp"
 #include "rpc/task_work.hpp"
 
@@ -46,6 +47,7 @@ class ItemCall final : public detail::Invocation {
   CallContext& context() override { return *runner_.context_; }
   Writer& result() override { return runner_.result_; }
   void reject_arguments(std::string why) override {
+    rejected_ = true;
     runner_.failure_ = base::fail(ErrorCode::remote_arguments, std::move(why));
   }
   std::shared_ptr<detail::Responder> defer() override {
@@ -53,15 +55,18 @@ class ItemCall final : public detail::Invocation {
     return std::make_shared<ItemResponder>(runner_.shared_from_this(), runner_.engine_);
   }
   void stream(std::unique_ptr<detail::ItemProducer>) override {
+    rejected_ = true;
     runner_.failure_ =
         base::fail(ErrorCode::remote_arguments, "a callback that yields cannot be called with a stream of arguments");
   }
   bool deferred() const { return deferred_; }
+  bool rejected() const { return rejected_; }
 
  private:
   ItemRunner& runner_;
   Reader arguments_;
   bool deferred_ = false;
+  bool rejected_ = false;
 };
 
 ItemRunner::ItemRunner(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host,
@@ -92,6 +97,7 @@ bool ItemRunner::next_item() {
     if (stream_->stopped()) {
       if (answer_.entry().removed.load()) answer_.failure(unregistered(answer_.entry()), session::Urgency::now);
     } else {
+      if (failure_ && ran_) failure_ = base::after_running(std::move(*failure_));
       failure_ ? answer_.failure(*failure_, session::Urgency::now) : answer_.exception(error_, session::Urgency::now);
     }
     end();
@@ -129,6 +135,7 @@ ItemRunner::Ran ItemRunner::call(base::Bytes arguments) {
   } catch (...) {
     if (!call.deferred()) error_ = std::current_exception();
   }
+  if (!call.rejected()) ran_ = true;
   if (!call.deferred()) return Ran::returned;
   State calling = State::calling;
   // Not back yet: whoever ends it goes on with the next item.

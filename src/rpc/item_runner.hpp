@@ -41,7 +41,8 @@ class ItemRunner final : public std::enable_shared_from_this<ItemRunner> {
   Answer answer_;
   std::optional<CallContext> context_;
   std::function<void()> on_end_;
-  Writer result_;  // of a plain callback; nobody wants it
+  Writer result_;     // of a plain callback; nobody wants it
+  bool ran_ = false;  // an item was taken: no failure may say that nothing has run
   std::optional<base::Failure> failure_;
   std::exception_ptr error_;
   std::atomic<State> state_{State::idle};

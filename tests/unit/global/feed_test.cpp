@@ -145,6 +145,33 @@ TEST_F(FeedTest, EndsEverywhereWithTheErrorOfOneReceiver) {
   EXPECT_EQ(client.stats().pending_calls, 0u);
 }
 
+// What error the one receiver that cannot take an item ends the whole with.
+struct NeverUnrun : FeedTest {
+  void expect_may_have_run() {
+    try {
+      take()(1000);
+      FAIL();
+    } catch (const daffi::RemoteCallError& error) {
+      EXPECT_TRUE(error.may_have_run());
+      EXPECT_THAT(error.message(), HasSubstr("two"));
+    }
+    EXPECT_EQ(client.stats().pending_calls, 0u);
+  }
+};
+
+TEST_F(NeverUnrun, IsAFeedOfWhichOneReceiverHasTakenItems) {
+  one.callback("take", [this](int item) { at_one.push_back(item); });
+  two.callback("take", [](const std::string&) {});
+  cluster.settle();
+  expect_may_have_run();
+}
+
+TEST_F(NeverUnrun, IsAFeedWhoseFirstItemsWereTaken) {
+  two.callback("take", [this](std::uint8_t item) { at_two.push_back(item); });
+  cluster.settle();
+  expect_may_have_run();
+}
+
 TEST_F(FeedTest, PassesTheSourcesOwnErrorOn) {
   offer();
   struct Mine : std::runtime_error {
