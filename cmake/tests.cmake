@@ -75,6 +75,21 @@ if(DAFFI_TESTS)
     add_test(NAME integration COMMAND daffi_integration_tests WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(integration PROPERTIES TIMEOUT 600)
   endif()
+
+  # Promises under faults: processes that are killed, frozen and cut off, judged by what each wrote in its ledger.
+  file(GLOB DAFFI_FAULT_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/faults/*.cpp)
+  if(DAFFI_FAULT_TESTS)
+    daffi_test_binary(daffi_fault_tests ${DAFFI_FAULT_TESTS} ${DAFFI_TEST_SUPPORT})
+    file(GLOB DAFFI_PARTY CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/faults/programs/*.cpp)
+    add_executable(fault_party ${DAFFI_PARTY} tests/faults/ledger.cpp)
+    target_include_directories(fault_party PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(fault_party PRIVATE daffi::daffi daffi_warnings)
+    set_target_properties(fault_party PROPERTIES OUTPUT_NAME party RUNTIME_OUTPUT_DIRECTORY
+                                                                   ${PROJECT_BINARY_DIR}/programs)
+    add_dependencies(daffi_fault_tests fault_party)
+    add_test(NAME faults COMMAND daffi_fault_tests --gtest_filter=-Soak.* WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(faults PROPERTIES TIMEOUT 300)
+  endif()
 endif()
 
 if(DAFFI_FUZZ)
