@@ -18,6 +18,9 @@ inline daffi::GlobalOptions global_options(const Options& options, std::string p
   } else {
     result.unix_sock_path = options.unix_path;
   }
+  result.busy_poll = std::chrono::microseconds(options.busy_poll);
+  result.ssl_certificate = options.certificate;
+  result.ssl_key = options.key;
   return result;
 }
 

@@ -27,11 +27,13 @@ struct Options {
   std::optional<std::uint16_t> port;           ///< TCP on 127.0.0.1; 0 lets a server choose a free one
   std::string unix_path;                       ///< otherwise a UNIX socket, in this folder
   std::string mode = "latency";                ///< the caller's work: "latency", "pipeline", …
-  std::size_t callees = 1;                     ///< how many there are
+  std::size_t callees = 1;                     ///< how many there are, or nodes in a program of many
   std::size_t number = 1;                      ///< which of them this callee is, from 1
   std::size_t outstanding = 256;               ///< calls in flight in "pipeline"; MiB of a value in "beside_bulk"
   std::size_t payload = 64;                    ///< bytes of argument and of result
   std::size_t read_limit = SIZE_MAX;           ///< bytes the floor's programs take in one read
+  long busy_poll = 0;                          ///< microseconds that a caller of ours spins before it sleeps
+  std::string certificate, key;                ///< files; our programs then speak TLS
   std::chrono::duration<double> warm_up{0.2};  ///< not measured
   std::chrono::duration<double> seconds{1.0};  ///< measured
 };
@@ -79,6 +81,12 @@ inline Options parse_options(int argc, char** argv) {
       options.payload = parse_number<std::size_t>(name, text);
     } else if (name == "--read-limit") {
       options.read_limit = parse_number<std::size_t>(name, text);
+    } else if (name == "--busy-poll") {
+      options.busy_poll = parse_number<long>(name, text);
+    } else if (name == "--certificate") {
+      options.certificate = text;
+    } else if (name == "--key") {
+      options.key = text;
     } else if (name == "--warm-up") {
       options.warm_up = std::chrono::duration<double>{parse_number<double>(name, text)};
     } else if (name == "--seconds") {
