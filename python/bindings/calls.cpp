@@ -219,7 +219,6 @@ detail::CallSpec PyCore::prepare(nb::str name, nb::tuple positional, nb::handle 
   spec.positional = nb::len(positional);
   spec.keywords = names_of(keywords);
   write_arguments(writer, positional.ptr(), dict_or_null(keywords), to_holders(*home_, spec.name, spec.receiver));
-  spec.show_arguments = [&writer] { return daffi::show_arguments(writer.payload()); };
   return spec;
 }
 
@@ -291,7 +290,6 @@ nb::object PyCore::start_call(nb::str name, nb::tuple positional, nb::handle key
   detail::ArgumentWriter writer;
   detail::CallSpec spec = prepare(name, positional, keywords, how, *writer);
   if (!spec.broadcast && core().look_up(spec.name, spec.receiver).stream) return start_stream(spec, *writer);
-  spec.show_arguments = nullptr;  // it may be kept longer than the arguments are here
   return begin(spec, *writer);
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/duration_text.hpp"
 #include "base/result.hpp"
-#include "global/current_arguments.hpp"
 
 namespace daffi::inline v1::detail {
 
@@ -28,7 +27,6 @@ void take_choice(CallSpec& spec, const M& modifier, const char* kind) {
   spec.receiver = modifier.receiver;
   spec.balance = modifier.balance;
   spec.key = modifier.key;
-  spec.show_arguments = &show_current_arguments;
   if (!spec.key.empty() && spec.balance == Balance::unset) spec.balance = Balance::sticky;
   if (spec.key.empty() && spec.balance == Balance::sticky)
     refuse(std::string("balance of ") + kind + " is sticky, so it needs a key");
@@ -63,7 +61,6 @@ CallSpec call_spec(std::string name, const BROADCAST& modifier) {
   spec.eta = checked(modifier.eta, "BROADCAST", "eta");
   spec.return_result = modifier.return_result;
   spec.broadcast = true;
-  spec.show_arguments = &show_current_arguments;
   return spec;
 }
 

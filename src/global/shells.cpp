@@ -11,7 +11,6 @@
 #include "daffi/detail/result.hpp"
 #include "daffi/lazy_call.hpp"
 #include "daffi/stream.hpp"
-#include "global/current_arguments.hpp"
 
 namespace daffi::inline v1 {
 
@@ -24,8 +23,6 @@ struct KeptWriter {
   Writer writer;
 };
 Writer& kept_writer() { return base::PerThread<KeptWriter>::mine().writer; }
-/// What the calling thread is about to send, for an error's text.
-DAFFI_PER_THREAD const Writer* current_arguments = nullptr;
 }  // namespace
 
 Core::~Core() = default;
@@ -43,17 +40,11 @@ std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core) {
 void ArgumentWriter::take(std::size_t headroom) {
   writer_ = std::move(kept_writer());
   writer_.clear(headroom);
-  outer_ = std::exchange(current_arguments, &writer_);
 }
 
 void ArgumentWriter::give_back() {
-  current_arguments = outer_;
   Writer& kept = kept_writer();
   if (writer_.capacity() > kept.capacity() && writer_.capacity() <= max_kept) kept = std::move(writer_);
-}
-
-std::string show_current_arguments() {
-  return current_arguments == nullptr ? std::string() : show_arguments(current_arguments->payload());
 }
 
 void refuse_result(const Reader& reader, std::string_view func_name, const std::string& wanted) {

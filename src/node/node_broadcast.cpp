@@ -12,15 +12,16 @@ namespace {
 using State = rpc::Gathering::Entry::State;
 
 // One that takes the arguments is enough: of the others each answers with its own error.
-std::optional<base::Failure> mistake_for_all(const detail::CallSpec& spec, const std::vector<const Holder*>& holders) {
+std::optional<base::Failure> mistake_for_all(const rpc::OutgoingCall& call, const std::vector<const Holder*>& holders) {
+  const detail::CallSpec& spec = call.spec;
   std::optional<base::Failure> first;
   for (const Holder* holder : holders) {
     if (!holder->signature) return {};
     const auto mistake = check_arguments(spec.name, *holder->signature, spec.positional, spec.keywords);
     if (!mistake) return {};
     if (first) continue;
-    const std::string given = spec.show_arguments ? spec.show_arguments() : std::string();
-    first = base::fail(ErrorCode::wrong_arguments, argument_error_text(*mistake, spec.name, *holder->signature, given));
+    first = base::fail(ErrorCode::wrong_arguments,
+                       argument_error_text(*mistake, spec.name, *holder->signature, given_arguments(call)));
   }
   return first;
 }
@@ -44,7 +45,7 @@ Node::Impl::Pick Node::Impl::pick_every(const rpc::OutgoingCall& call) const {
                                                         "' gives a stream, and streams cannot be broadcast: call one "
                                                         "process after the other, each as receiver")};
   }
-  if (auto mistake = mistake_for_all(spec, present)) return {{}, false, std::move(mistake)};
+  if (auto mistake = mistake_for_all(call, present)) return {{}, false, std::move(mistake)};
   return {Route{}, false, {}};
 }
 

@@ -44,6 +44,10 @@ base::Failure mixed_up(const detail::CallSpec& spec, const Signature& signature)
 
 }  // namespace
 
+std::string given_arguments(const rpc::OutgoingCall& call) {
+  return call.shown.empty() ? std::string() : show_arguments(call.shown);
+}
+
 base::Failure stopped_failure() {
   return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
 }
@@ -149,6 +153,7 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
   if (spec.eta <= base::Duration::zero()) {
     // Asked once for the caller's sake: what cannot be placed at all is its error, not a line in a log.
     BlockingCall probe(spec);
+    probe.shown = arguments.payload();
     auto choice = pick(probe);
     if (choice.failure) return std::move(*choice.failure);
   }
@@ -185,7 +190,9 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     if (stopping.load()) return fail(call, stopped_failure());
     const auto over = channel.load();
     if (!over) return park(call, frame, {});
+    call.shown = call.chunked ? call.large.bytes : frame.subspan(detail::kCallHeadroom);
     Pick choice = pick(call);
+    call.shown = {};
     if (choice.failure) return fail(call, std::move(*choice.failure));
     if (choice.wait) {
       call.waited = true;
@@ -265,13 +272,10 @@ Node::Impl::Pick Node::Impl::checked(const rpc::OutgoingCall& call, const Holder
     if (holder.signature->stream != spec.wants_stream) return {{}, false, mixed_up(spec, *holder.signature)};
     const auto mistake = check_arguments(spec.name, *holder.signature, spec.positional, spec.keywords);
     if (mistake) {
-      const std::string given = call.chunked          ? show_arguments(call.large.bytes)
-                                : spec.show_arguments ? spec.show_arguments()
-                                                      : std::string();
-      return {
-          {},
-          false,
-          base::fail(ErrorCode::wrong_arguments, argument_error_text(*mistake, spec.name, *holder.signature, given))};
+      return {{},
+              false,
+              base::fail(ErrorCode::wrong_arguments,
+                         argument_error_text(*mistake, spec.name, *holder.signature, given_arguments(call)))};
     }
   }
   return {Route{holder.member, spec.system_at_holder ? spec.system : holder.callback_id}, false, {}};
@@ -326,32 +330,37 @@ Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
 // Most calls of a thread go to the callback that its last one went to: what the directory said is kept until the
 // directory changes.
 const std::vector<Holder>& Node::Impl::holders_of(const std::string& callback) const {
-  struct Kept {
-    std::uint64_t node = 0, version = 0;
-    std::string callback;
-    std::vector<Holder> holders;
-  };
+  return kept_of(callback).holders;
+}
+
+Node::Impl::Kept& Node::Impl::kept_of(const std::string& callback) const {
   Kept& kept = base::PerThread<Kept>::mine();
   // Read first: a change that comes meanwhile makes what is kept look old, never new.
   const std::uint64_t version = directory.version();
   if (kept.node != serial || kept.version != version || kept.callback != callback) {
     kept.node = 0;
+    kept.fits = Kept::kNothing;
     directory.find(callback, kept.holders);
     kept.callback = callback;
     kept.version = version;
     kept.node = serial;
   }
-  return kept.holders;
+  return kept;
 }
 
 Node::Impl::Pick Node::Impl::pick_any(rpc::OutgoingCall& call) {
   const detail::CallSpec& spec = call.spec;
-  const std::vector<Holder>& holders = holders_of(spec.name);
+  Kept& kept = kept_of(spec.name);
+  const std::vector<Holder>& holders = kept.holders;
+  // As the last one was, to the only one who can take it: nothing is to be chosen, or to be checked again.
+  const bool plain = spec.keywords.empty() && call.tried.empty() && !spec.wants_stream && !spec.system_at_holder;
+  if (plain && kept.fits == spec.positional) return {Route{holders[0].member, holders[0].callback_id}, false, {}};
   const auto mode = spec.balance == detail::Balance::unset ? options.balance : spec.balance;
-  if (const auto chosen = balancer.choose(holders, spec, mode, call.tried, *this)) {
-    return checked(call, holders[*chosen]);
-  }
-  return nobody_to_pick(call, holders);
+  const auto chosen = balancer.choose(holders, spec, mode, call.tried, *this);
+  if (!chosen) return nobody_to_pick(call, holders);
+  Pick choice = checked(call, holders[*chosen]);
+  if (plain && holders.size() == 1 && choice.route) kept.fits = spec.positional;
+  return choice;
 }
 
 Node::Impl::Pick Node::Impl::nobody_to_pick(const rpc::OutgoingCall& call, const std::vector<Holder>& holders) const {

@@ -124,6 +124,15 @@ struct Node::Impl final : session::ChannelSink,
   Pick pick_receiver(rpc::OutgoingCall& call);
   Pick pick_process(rpc::OutgoingCall& call);
   Pick pick_any(rpc::OutgoingCall& call);
+  /// What a thread keeps of the directory: who holds the callback it called last.
+  struct Kept {
+    static constexpr std::size_t kNothing = ~std::size_t{0};
+    std::uint64_t node = 0, version = 0;
+    std::string callback;
+    std::vector<Holder> holders;
+    std::size_t fits = kNothing;  ///< so many positional arguments are right for the only holder, which takes calls
+  };
+  Kept& kept_of(const std::string& callback) const;
   const std::vector<Holder>& holders_of(const std::string& callback) const;
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
   void fail(rpc::OutgoingCall& call, base::Failure failure);
@@ -269,6 +278,8 @@ struct Node::Impl final : session::ChannelSink,
 
 /// The time a call's caller still waits, as its frame says it.
 std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now);
+/// The arguments of a call that a place is looked for, as an error's text shows them; empty for a stream's.
+std::string given_arguments(const rpc::OutgoingCall& call);
 /// What a call is told after stop().
 base::Failure stopped_failure();
 

@@ -53,6 +53,7 @@ class OutgoingCall : public Completion {
   bool completed = false;                    ///< it was answered by a stream, which has ended
   bool chunked = false;                      ///< its arguments are announced and follow in chunks
   base::Slice large;                         ///< … these, as long as they may be sent (again)
+  base::Bytes shown;                         ///< its arguments, for errors' texts; only while a place is looked for
   detail::Reply reply;
   std::optional<base::Failure> failure;
 };

@@ -85,7 +85,6 @@ class ArgumentWriter {
   DAFFI_API void give_back();
 
   Writer writer_;
-  const Writer* outer_ = nullptr;
 };
 
 /// Blocks until `done()` is true. `done` is made true by another thread, which then calls notify(); under a test

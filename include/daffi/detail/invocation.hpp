@@ -112,7 +112,6 @@ struct CallSpec {
   std::size_t positional = 0;                   ///< number of positional arguments, for the check before sending
   std::vector<std::string> keywords;            ///< names of the keyword arguments, for the same
   std::shared_ptr<const CodeToRun> code;        ///< with the system callback run_code
-  std::function<std::string()> show_arguments;  ///< text of the arguments for an error message; may be empty
 };
 
 /// One BG call under way. Shared by the caller's handles and the node. Threads: any.
