@@ -1,6 +1,10 @@
-/// @file  The UTF-8 check: eight bytes at a time while the text is ASCII.
+/// @file  The UTF-8 check: many bytes at a time while the text is ASCII.
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "daffi/writer.hpp"
 
@@ -14,6 +18,20 @@ std::uint64_t load(const unsigned char* p) {
   std::memcpy(&word, p, sizeof word);
   return word;
 }
+
+// Whether the first `block` bytes are ASCII.
+#ifdef __SSE2__
+constexpr std::ptrdiff_t block = 64;
+bool ascii_block(const unsigned char* p) {
+  const auto at = [p](int i) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p) + i); };
+  return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(at(0), at(1)), _mm_or_si128(at(2), at(3)))) == 0;
+}
+#else
+constexpr std::ptrdiff_t block = 32;
+bool ascii_block(const unsigned char* p) {
+  return ((load(p) | load(p + 8) | load(p + 16) | load(p + 24)) & high_bits) == 0;
+}
+#endif
 
 bool continues(unsigned char byte) { return (byte & 0xc0) == 0x80; }
 
@@ -35,7 +53,7 @@ bool is_utf8(std::string_view text) noexcept {
   auto p = reinterpret_cast<const unsigned char*>(text.data());
   auto end = p + text.size();
   while (true) {
-    while (end - p >= 32 && ((load(p) | load(p + 8) | load(p + 16) | load(p + 24)) & high_bits) == 0) p += 32;
+    while (end - p >= block && ascii_block(p)) p += block;
     while (end - p >= 8 && (load(p) & high_bits) == 0) p += 8;
     while (p != end && *p < 0x80) ++p;
     if (p == end) return true;

@@ -221,8 +221,8 @@ void Node::Impl::stop(base::Duration limit) {
     base::Lock lock(fires_mutex);
     if (wait && fires_done == &flushed) fires_done = nullptr;
   }
-  // Results that are being sent in chunks.
-  values.out.wait_empty(*engine, base::Deadline::earlier(deadline, base::Deadline::in(clock(), kFlushLimit)));
+  // Results that are being sent in chunks, until they have been taken.
+  values.out.wait_settled(*engine, base::Deadline::earlier(deadline, base::Deadline::in(clock(), kFlushLimit)));
   if (stopping.exchange(true)) return;
   server->all_callers_lost();
   on_loop([&] { schedules->stop(); });

@@ -20,6 +20,7 @@ struct Credit {
 };
 
 inline constexpr Credit kInitialCredit{wire::kInitialCreditBytes, wire::kInitialCreditItems};
+inline constexpr Credit kInitialChunkCredit{wire::kInitialChunkCredit, wire::kInitialCreditItems};
 inline constexpr std::size_t kCreditSize = 8;
 
 /// The payload of a credit frame; `credit` fits into its fields, as whatever InCredit gives does. Threads: any.

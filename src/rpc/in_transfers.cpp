@@ -51,7 +51,7 @@ void InTransfers::grant(const TransferKey& key, const Credit& credit) {
 
 // At the end of a transfer nobody needs more credit, but its sender counts what is on its way to us.
 void InTransfers::grant_rest(const TransferKey& key, const In& in) {
-  const std::uint64_t rest = wire::kInitialCreditBytes - in.credit.granted().bytes;
+  const std::uint64_t rest = wire::kInitialChunkCredit - in.credit.granted().bytes;
   if (rest > 0) grant(key, Credit{rest, 0});
 }
 

@@ -40,7 +40,7 @@ OutTransfers::Credited OutTransfers::credit(const TransferKey& key, const Credit
   if (found == transfers_.end()) return Credited::unknown;
   Out& out = found->second;
   // More than came cannot have been used up.
-  const bool believable = out.credit.available().bytes + granted.bytes <= wire::kInitialCreditBytes;
+  const bool believable = out.credit.available().bytes + granted.bytes <= wire::kInitialChunkCredit;
   if (!believable || out.credit.add(granted) == OutCredit::Added::violation) {
     transfers_.erase(found);
     counted();
@@ -63,6 +63,7 @@ void OutTransfers::arrived(std::uint32_t member, std::size_t bytes) {
   target.on_the_way -= std::min(bytes, target.on_the_way);
   for (const TransferKey& key : std::exchange(target.blocked, {})) ready_.push_back(key);
   if (target.on_the_way == 0) targets_.erase(found);
+  tell_if_settled();
 }
 
 void OutTransfers::pump() {
@@ -94,16 +95,16 @@ void OutTransfers::collect(std::vector<Chunk>& chunks) {
     const auto found = transfers_.find(key);
     if (found == transfers_.end()) continue;
     Out& out = found->second;
-    Target& target = targets_[key.member];
-    if (target.on_the_way >= kMaxOnTheWay) {
-      target.blocked.push_back(key);
+    const auto to = targets_.find(key.member);
+    if (to != targets_.end() && to->second.on_the_way >= kMaxOnTheWay) {
+      to->second.blocked.push_back(key);
       continue;
     }
     base::Slice bytes = out.sender.next(out.credit);
     out.queued = !bytes.bytes.empty() && !out.sender.done();
     if (out.queued) ready_.push_back(key);
     if (bytes.bytes.empty()) continue;
-    target.on_the_way += bytes.bytes.size();
+    targets_[key.member].on_the_way += bytes.bytes.size();
     wire::Header header{.size = static_cast<std::uint32_t>(bytes.bytes.size()), .kind = wire::FrameKind::chunk};
     header.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
     header.epoch = out.epoch;
@@ -144,20 +145,24 @@ void OutTransfers::abort_all() {
 
 void OutTransfers::counted() {
   count_.store(transfers_.size());
-  if (transfers_.empty() && empty_waiter_ != nullptr) waiting_engine_->finish(*std::exchange(empty_waiter_, nullptr));
+  tell_if_settled();
 }
 
-void OutTransfers::wait_empty(Engine& engine, base::Deadline deadline) {
+void OutTransfers::tell_if_settled() {
+  if (settled() && settled_waiter_ != nullptr) waiting_engine_->finish(*std::exchange(settled_waiter_, nullptr));
+}
+
+void OutTransfers::wait_settled(Engine& engine, base::Deadline deadline) {
   Completion done;
   {
     base::Lock lock(mutex_);
-    if (transfers_.empty() || empty_waiter_ != nullptr) return;
-    empty_waiter_ = &done;
+    if (settled() || settled_waiter_ != nullptr) return;
+    settled_waiter_ = &done;
     waiting_engine_ = &engine;
   }
   (void)engine.wait(done, deadline);
   base::Lock lock(mutex_);
-  if (empty_waiter_ == &done) empty_waiter_ = nullptr;
+  if (settled_waiter_ == &done) settled_waiter_ = nullptr;
 }
 
 }  // namespace daffi::rpc

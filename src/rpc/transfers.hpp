@@ -69,13 +69,13 @@ class OutTransfers {
 
   bool empty() const { return size() == 0; }
   std::size_t size() const { return count_.load(); }
-  /// Blocks until there is none left, or the deadline passes.
-  void wait_empty(Engine& engine, base::Deadline deadline);
+  /// Blocks until there is none left and all that was sent has been credited, or the deadline passes.
+  void wait_settled(Engine& engine, base::Deadline deadline);
 
  private:
   struct Out {
     ChunkSender sender;
-    OutCredit credit{};
+    OutCredit credit{kInitialChunkCredit};
     std::uint32_t epoch = 0;
     bool queued = false;  // in ready_, or among its target's blocked ones
   };
@@ -92,15 +92,17 @@ class OutTransfers {
   void collect(std::vector<Chunk>& chunks) DAFFI_REQUIRES(mutex_);
   void arrived(std::uint32_t member, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void counted() DAFFI_REQUIRES(mutex_);
+  bool settled() const DAFFI_REQUIRES(mutex_) { return transfers_.empty() && targets_.empty(); }
+  void tell_if_settled() DAFFI_REQUIRES(mutex_);
 
   const Send send_;
   std::atomic<std::size_t> count_{0};
   base::Mutex mutex_;
   std::unordered_map<TransferKey, Out, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
-  std::unordered_map<std::uint32_t, Target> targets_ DAFFI_GUARDED_BY(mutex_);
+  std::unordered_map<std::uint32_t, Target> targets_ DAFFI_GUARDED_BY(mutex_);  // those that have something on the way
   std::deque<TransferKey> ready_ DAFFI_GUARDED_BY(mutex_);
   bool pumping_ DAFFI_GUARDED_BY(mutex_) = false;
-  Completion* empty_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
+  Completion* settled_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
   Engine* waiting_engine_ DAFFI_GUARDED_BY(mutex_) = nullptr;
 };
 
@@ -150,7 +152,7 @@ class InTransfers {
  private:
   struct In {
     Assembly assembly;
-    InCredit credit{};
+    InCredit credit{kInitialChunkCredit};
     base::Deadline deadline;
     std::unique_ptr<Work> owner;
   };

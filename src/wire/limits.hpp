@@ -41,9 +41,11 @@ inline constexpr std::size_t kMaxUnchunked = 64 * 1024;
 inline constexpr std::size_t kMaxChunk = 64 * 1024;
 /// An item of more bytes than this goes in parts of at most a chunk each.
 inline constexpr std::size_t kMaxWholeItem = 128 * 1024;
-/// What may be sent, in each direction of an exchange, before the first credit arrives.
+/// What of a stream may be sent, in each direction of an exchange, before the first credit arrives.
 inline constexpr std::uint32_t kInitialCreditBytes = 512 * 1024;
 inline constexpr std::uint32_t kInitialCreditItems = 2048;
+/// The same of a value in chunks: its receiver wants it whole, so the wait for credit is all that less would save.
+inline constexpr std::uint32_t kInitialChunkCredit = 2048 * 1024;
 
 /// Callback ids from here on belong to the system: every process serves them, none announces them.
 inline constexpr std::uint32_t kFirstSystemCallback = 0xFFFFFF00;

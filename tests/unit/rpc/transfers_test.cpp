@@ -75,7 +75,7 @@ TEST(OutTransfers, PutsOneWindowOnTheWayAndGoesOnWithCredit) {
     EXPECT_EQ(header.id, 7u);
     EXPECT_EQ(header.member, 1u);
   }
-  EXPECT_EQ(bytes, wire::kInitialCreditBytes);
+  EXPECT_EQ(bytes, wire::kInitialChunkCredit);
   pair.settle();
   ASSERT_TRUE(pair.arrived.contains(7));
   EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.bytes));
@@ -100,9 +100,9 @@ TEST(OutTransfers, TakesTurnsBetweenValues) {
 
 TEST(OutTransfers, AnAbortedValueIsGivenBackUntilItsLastChunkHasGone) {
   Pair pair;
-  pair.start({1, 1, false}, value_of(kMiB, 1));
+  pair.start({1, 1, false}, value_of(3 * kMiB, 1));
   pair.start({1, 2, false}, value_of(100'000, 1));
-  EXPECT_EQ(pair.out.abort({1, 1, false}).bytes.size(), kMiB);
+  EXPECT_EQ(pair.out.abort({1, 1, false}).bytes.size(), 3 * kMiB);
   EXPECT_EQ(pair.out.abort({1, 2, false}).owner, nullptr);
   EXPECT_TRUE(pair.out.empty());
 }
@@ -110,7 +110,7 @@ TEST(OutTransfers, AnAbortedValueIsGivenBackUntilItsLastChunkHasGone) {
 TEST(OutTransfers, MoreCreditThanHasBeenUsedEndsTheTransfer) {
   Pair pair;
   pair.start({1, 1, false}, value_of(4 * kMiB, 1));
-  EXPECT_EQ(pair.out.credit({1, 1, false}, {wire::kInitialCreditBytes + 1, 0}), OutTransfers::Credited::violation);
+  EXPECT_EQ(pair.out.credit({1, 1, false}, {wire::kInitialChunkCredit + 1, 0}), OutTransfers::Credited::violation);
   EXPECT_TRUE(pair.out.empty());
 }
 
@@ -135,8 +135,8 @@ TEST(OutTransfers, LimitsWhatIsOnTheWayToOneMemberWhoeverCountsIt) {
 
 TEST(OutTransfers, AMemberThatIsGoneTakesItsValuesWithIt) {
   Pair pair;
-  pair.start({1, 1, false}, value_of(kMiB, 1));
-  pair.start({2, 1, false}, value_of(kMiB, 1));
+  pair.start({1, 1, false}, value_of(3 * kMiB, 1));
+  pair.start({2, 1, false}, value_of(3 * kMiB, 1));
   pair.out.abort_all_of(1);
   EXPECT_EQ(pair.out.abort({1, 1, false}).owner, nullptr);
   EXPECT_NE(pair.out.abort({2, 1, false}).owner, nullptr);
@@ -179,10 +179,12 @@ TEST(InTransfers, WhoSendsMoreThanCreditBreaksTheExchange) {
   std::size_t granted = 0;
   What what = What::more;
   // The credit that falls due is never sent, and a sender that goes on all the same is found out.
-  for (int i = 0; i < 8; ++i) what = in.take({1, 1, false}, chunk).what;
+  for (std::size_t sent = 0; sent < wire::kInitialChunkCredit; sent += chunk.size()) {
+    what = in.take({1, 1, false}, chunk).what;
+  }
   EXPECT_EQ(what, What::more);
   for (const auto& grant : in.take_grants()) granted += grant.credit.bytes;
-  EXPECT_EQ(granted, wire::kInitialCreditBytes);
+  EXPECT_EQ(granted, wire::kInitialChunkCredit);
   for (int i = 0; i < 9 && what == What::more; ++i) what = in.take({1, 1, false}, std::vector<std::byte>(65'537)).what;
   EXPECT_EQ(what, What::broken) << "larger than a chunk may be";
 }
