@@ -1,7 +1,8 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
-/// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_parking.cpp (calls that wait),
-/// node_broadcast.cpp (calls to many), node_streams.cpp (streams), node_transfers.cpp (large values), node_code.cpp
-/// (code that travels), node_frames.cpp (what comes in) and node_waits.cpp (waiting for others).
+/// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_pick.cpp (who takes them),
+/// node_parking.cpp (calls that wait), node_broadcast.cpp (calls to many), node_streams.cpp (streams),
+/// node_transfers.cpp (large values), node_code.cpp (code that travels), node_frames.cpp (what comes in) and
+/// node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -119,11 +120,24 @@ struct Node::Impl final : session::ChannelSink,
   bool place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked,
                  session::Channel& over);
   session::Urgency urgency_of_async(base::SteadyTime now);
+  void fail(rpc::OutgoingCall& call, base::Failure failure);
+  bool take_back(rpc::OutgoingCall& call);
+  void abandon(rpc::OutgoingCall& call, base::Failure failure);
+  void returned(rpc::OutgoingCall& call, const wire::Frame& frame);
+  base::Failure not_run(const detail::CallSpec& spec, const std::string& who, const wire::Returned& back) const;
+  base::Failure table_full() const;
+  base::Failure patience_ended(const rpc::OutgoingCall& call) const;
+  base::Failure timed_out(const rpc::OutgoingCall& call) const;
+  void cancel(AsyncCall& call);
+
+  // node_pick.cpp
   Pick pick(rpc::OutgoingCall& call);
   Pick nobody_left(const rpc::OutgoingCall& call, bool gone, const std::function<base::Failure()>& otherwise) const;
   Pick pick_receiver(rpc::OutgoingCall& call);
   Pick pick_process(rpc::OutgoingCall& call);
   Pick pick_any(rpc::OutgoingCall& call);
+  /// When there is nobody to take the call now: whether somebody may come, else why not.
+  Pick nobody_to_pick(const rpc::OutgoingCall& call, const std::vector<Holder>& holders) const;
   /// What a thread keeps of the directory: who holds the callback it called last.
   struct Kept {
     static constexpr std::size_t kNothing = ~std::size_t{0};
@@ -135,17 +149,6 @@ struct Node::Impl final : session::ChannelSink,
   Kept& kept_of(const std::string& callback) const;
   const std::vector<Holder>& holders_of(const std::string& callback) const;
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
-  void fail(rpc::OutgoingCall& call, base::Failure failure);
-  bool take_back(rpc::OutgoingCall& call);
-  void abandon(rpc::OutgoingCall& call, base::Failure failure);
-  void returned(rpc::OutgoingCall& call, const wire::Frame& frame);
-  base::Failure not_run(const detail::CallSpec& spec, const std::string& who, const wire::Returned& back) const;
-  base::Failure table_full() const;
-  base::Failure patience_ended(const rpc::OutgoingCall& call) const;
-  base::Failure timed_out(const rpc::OutgoingCall& call) const;
-  void cancel(AsyncCall& call);
-  /// When there is nobody to take the call now: whether somebody may come, else why not.
-  Pick nobody_to_pick(const rpc::OutgoingCall& call, const std::vector<Holder>& holders) const;
 
   // node_broadcast.cpp
   Pick pick_every(const rpc::OutgoingCall& call) const;
