@@ -16,8 +16,9 @@ import sys
 import time
 
 from suite import holding
-from suite.jobs import HOLDING, JOBS, PAYLOAD, PYTHON_JOBS, Plan, all_workloads, make_plan, wanted, HOLDING_TRANSPORT
+from suite.jobs import HOLDING, HOLDING_TRANSPORT, JOBS, PAYLOAD, PYTHON_JOBS, Plan, all_workloads, make_plan, wanted
 from suite.measure import run, sides_of
+from suite.peers import ready_peers, versions
 from suite.programs import ENVIRONMENT, PYTHON, ROOT, BenchError, Side
 from suite.report import commit, machine, print_table, results_of
 
@@ -30,6 +31,8 @@ def parse_arguments() -> argparse.Namespace:
                "ratio is ours over the floor's: below 1 is better for us and times, above 1 for what is per second.")
     parser.add_argument("--quick", action="store_true", help="shorter runs: under two minutes in all")
     parser.add_argument("--python", action="store_true", help="the Python package, beside a relay in plain Python")
+    parser.add_argument("--peers", action="store_true",
+                        help="what others use instead, beside it; ./dev installs and builds that first")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="a workload, a transport or workload/transport, with * and ?; may be repeated")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too; - prints them and no table")
@@ -82,7 +85,7 @@ def main() -> int:
     ENVIRONMENT["PYTHONPATH"] = str(args.build.resolve() / "python")
     if not plan and not wants_holding(args):
         raise BenchError(f"nothing matches --only {' '.join(args.only)}; see --help for the names")
-    peers = {}
+    peers = ready_peers() if args.peers else {}
     check_programs(args, plan, peers)
     load = os.getloadavg()[0]
     if load > 0.5 * len(os.sched_getaffinity(0)):
@@ -95,6 +98,8 @@ def main() -> int:
     results = results_of(figures, plan, args.only)
     report = {"machine": machine(), "commit": commit(), "repetitions": args.repetitions, "seconds": args.seconds,
               "payload": PAYLOAD, "load_before": round(load, 1), "results": results}
+    if peers:
+        report["peers"] = versions()
     text = json.dumps(report, indent=2) + "\n"
     if args.json == "-":
         sys.stdout.write(text)

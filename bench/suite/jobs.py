@@ -29,7 +29,6 @@ class Job:
     sides: tuple[Side, Side] = (OURS, FLOOR)
     busy_poll: bool = False    # our caller spins before it sleeps
     tls: bool = False          # "ours" speaks it, what stands in the floor's place does not
-    language: str = "c++"      # whose peers are measured beside it; empty: nobody's
 
     def options(self) -> list[str]:
         return ["--mode", self.mode, "--outstanding", str(self.outstanding), "--payload", str(self.payload),
@@ -37,6 +36,12 @@ class Job:
 
     def unit_of(self, workload: str) -> str:
         return self.units.get(workload, self.unit)
+
+    def language(self) -> str:
+        """Whose peers are measured beside it; empty: nobody's, as they have nothing of the kind."""
+        if self.busy_poll or self.tls:
+            return ""
+        return "python" if PYTHON in self.sides else "c++"
 
     def our_options(self, certificate: tuple[str, str]) -> list[str]:
         options = ["--busy-poll", str(BUSY_POLL)] if self.busy_poll else []
@@ -55,9 +60,8 @@ JOBS = (
     Job("latency", {"call_p50": "p50", "call_p99": "p99"}, "us", ("tcp-pinned", "unix-pinned", "tcp", "unix")),
     Job("pipeline", {"calls_256": "rate"}, "calls/s", ("tcp", "unix"), outstanding=256),
     Job("pipeline", {"calls_1024": "rate"}, "calls/s", ("tcp", "unix"), outstanding=1024),
-    Job("latency", {"call_p50_busy_poll": "p50"}, "us", ("tcp", "unix"), busy_poll=True, language=""),
-    Job("pipeline", {"tls_calls_256": "rate"}, "calls/s", ("tcp",), outstanding=256, sides=(OURS, PLAIN), tls=True,
-        language=""),
+    Job("latency", {"call_p50_busy_poll": "p50"}, "us", ("tcp", "unix"), busy_poll=True),
+    Job("pipeline", {"tls_calls_256": "rate"}, "calls/s", ("tcp",), outstanding=256, sides=(OURS, PLAIN), tls=True),
     Job("broadcast", {"broadcast_8_p50": "p50"}, "us", ("tcp-pinned", "unix-pinned"), callees=8),
     # From a callback's generator to its caller, and from a fetcher's body to a callback.
     Job("stream_to_fetcher", {"stream_to_fetcher": "rate"}, "items/s", ("tcp", "unix")),
@@ -73,12 +77,12 @@ JOBS = (
 # The same from Python, beside a relay in plain Python with pickle; large values beside the floor of C++.
 PYTHON_JOBS = (
     Job("latency", {"py_call_p50": "p50", "py_call_p99": "p99"}, "us", ("tcp-pinned", "unix-pinned", "tcp", "unix"),
-        sides=(PYTHON, PYTHON_FLOOR), language="python"),
+        sides=(PYTHON, PYTHON_FLOOR)),
     Job("pipeline", {"py_calls_256": "rate"}, "calls/s", ("tcp", "unix"), outstanding=256, sides=(PYTHON, PYTHON_FLOOR)),
     Job("stream_to_callback", {"py_stream_to_callback": "rate"}, "items/s", ("tcp", "unix"), sides=(PYTHON, PYTHON_FLOOR)),
     Job("stream_to_fetcher", {"py_stream_to_fetcher": "rate"}, "items/s", ("tcp", "unix"), sides=(PYTHON, PYTHON_FLOOR)),
     Job("echo", {"py_echo_1m": "rate"}, "MB/s", ("tcp", "unix"), payload=1024 * KIB, scale=1024 * KIB / 1e6,
-        sides=(PYTHON, FLOOR), language="python"),
+        sides=(PYTHON, FLOOR)),
 )
 
 # A controller beside a great many nodes that do nothing; see holding.py.

@@ -64,7 +64,8 @@ def measure(args: argparse.Namespace, job: Job, transport: str, side: Side) -> d
             port = processes.start_server(command(side.controller), [*address, *common])
             address = ["--port", str(port)] if address[0] == "--port" else address
         for number in range(1, job.callees + 1):
-            port = processes.start_server(command(side.callee), [*address, *common, "--number", str(number)])
+            port = processes.start_server(command(side.callee),
+                                          [*address, *common, "--number", str(number), "--mode", job.mode])
             address = ["--port", str(port)] if address == ["--port", "0"] else address
         times = ["--warm-up", str(args.warm_up), "--seconds", str(args.seconds)]
         caller = processes.start(command(side.caller), [*address, *common, *job.options(), *times])
@@ -108,5 +109,5 @@ def run(args: argparse.Namespace, plan: Plan, peers: dict[str, list[Side]]) -> d
 def sides_of(job: Job, transport: str, only_side: str | None, peers: dict[str, list[Side]]) -> list[Side]:
     """Those that take turns: the two that are compared, then those peers that can do the work at all."""
     sides = [side for side in job.sides if only_side in (None, side.name)]
-    beside = [] if only_side else peers.get(job.language, [])
+    beside = [] if only_side else peers.get(job.language(), [])
     return sides + [peer for peer in beside if peer.can(job.mode, transport)]

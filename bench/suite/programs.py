@@ -43,7 +43,8 @@ class Side:
         if not role:
             return [str(build / self.binaries / program)]
         python = str(ROOT / "build" / "peers" / self.venv / "bin" / "python") if self.venv else sys.executable
-        return [python, str(ROOT / self.scripts / script), role]
+        # Another environment's packages are not shadowed by ours.
+        return [python, *(["-E"] if self.venv else []), str(ROOT / self.scripts / script), role]
 
     def can(self, mode: str, transport: str) -> bool:
         return transport.removesuffix("-pinned") in self.transports and (not self.modes or mode in self.modes)
