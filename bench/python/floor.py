@@ -123,12 +123,16 @@ def caller(args):
         frames.send(("echo", 1, (payload,)))
         frames.receive()
 
-    def pipelined():
-        frames.send(*(("echo", number, (payload,)) for number in range(args.outstanding)))
-        left = args.outstanding
-        while left:
-            left -= len(frames.receive())
-        return args.outstanding
+    def pipelined(count=10_000):
+        """As many requests as have been answered follow in one write, so that as many are always under way."""
+        begun = answered = 0
+        while answered < count:
+            many = min(args.outstanding - (begun - answered), count - begun)
+            if many > 0:
+                frames.send(*(("echo", number, (payload,)) for number in range(begun, begun + many)))
+                begun += many
+            answered += len(frames.receive())
+        return count
 
     def echoed():
         one()
