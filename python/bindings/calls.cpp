@@ -118,9 +118,9 @@ class PyPending {
     }
   }
 
-  const std::shared_ptr<detail::PendingCall> call_;
-  const std::shared_ptr<PyCore> core_;
-  const Answer answer_;
+  std::shared_ptr<detail::PendingCall> call_;
+  std::shared_ptr<PyCore> core_;
+  Answer answer_;
   bool settled_ = false;
   nb::object value_, error_;
 };
@@ -199,15 +199,15 @@ class PyStream {
   bool taking_ = false;
 };
 
-std::vector<std::string> names_of(nb::handle keywords) {
-  std::vector<std::string> names;
-  if (keywords.is_none()) return names;
-  for (nb::handle key : nb::borrow<nb::dict>(keywords).keys()) names.push_back(nb::cast<std::string>(key));
-  return names;
-}
-
 PyObject* dict_or_null(nb::handle keywords) {
   return keywords.is_none() || PyDict_GET_SIZE(keywords.ptr()) == 0 ? nullptr : keywords.ptr();
+}
+
+std::vector<std::string> names_of(nb::handle keywords) {
+  std::vector<std::string> names;
+  if (dict_or_null(keywords) == nullptr) return names;
+  for (nb::handle key : nb::borrow<nb::dict>(keywords).keys()) names.push_back(nb::cast<std::string>(key));
+  return names;
 }
 
 }  // namespace
@@ -268,7 +268,7 @@ nb::object PyCore::begin(const detail::CallSpec& spec, Writer& arguments) {
   blocking([&] { pending = core().start_call(spec, arguments); });
   if (!pending) return nb::none();
   const auto answer = spec.broadcast ? PyPending::Answer::gathered : PyPending::Answer::value;
-  return nb::cast(std::make_shared<PyPending>(std::move(pending), shared_from_this(), answer));
+  return nb::cast(PyPending(std::move(pending), shared_from_this(), answer));
 }
 
 nb::object PyCore::start_stream(const detail::CallSpec& spec, Writer& arguments) {
@@ -307,7 +307,7 @@ nb::object PyCore::feed(nb::str name, nb::object generator, const PySpec& how, b
   std::shared_ptr<detail::PendingCall> pending;
   blocking([&] { pending = core().start_feed(spec, std::move(items)); });
   if (!pending) return nb::none();
-  return nb::cast(std::make_shared<PyPending>(std::move(pending), keep, PyPending::Answer::nothing));
+  return nb::cast(PyPending(std::move(pending), keep, PyPending::Answer::nothing));
 }
 
 nb::tuple PyCore::schedule(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how) {

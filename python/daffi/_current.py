@@ -2,6 +2,7 @@
 
 _instances: dict = {}
 _last = None
+core = None  # of the running Global; None while nothing but current() can say what is the matter
 
 
 def current():
@@ -15,3 +16,10 @@ def remember(instance):
     """It stays known after its end, so that calls can say that it was stopped."""
     global _last
     _last = instance
+
+
+def refresh():
+    """A Global has come up, or has ended."""
+    global core
+    owner = current()
+    core = None if owner is None else owner._usable

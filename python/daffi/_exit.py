@@ -92,6 +92,7 @@ def _forked():
             instance._core = instance._usable = None
     known.clear()
     _current._instances.clear()
+    _current.refresh()
     _registered.forget_cores()
     _loops.forget()
     _core.set_main_thread(threading.get_ident())

@@ -3,7 +3,7 @@
 import functools
 import inspect
 
-from . import _calling, _registered, exceptions
+from . import _calling, _current, _registered, exceptions
 from ._bodies import has_body
 from ._current import current
 from .modifiers import BG, FG, Modifier, as_modifier
@@ -117,7 +117,8 @@ class FetcherFunction:
         modifier = self._modifier
         if self._is_plain and type(modifier) is BG:
             # The short way for those that make very many calls.
-            return self._core().start_call(self._name, args, kwargs, modifier._spec or modifier.spec())
+            core = _current.core or self._core()
+            return core.start_call(self._name, args, kwargs, modifier._spec or modifier.spec())
         return self._run(modifier or self.exec_modifier, args, kwargs)
 
     def call(self, *args, exec_modifier=None, **kwargs):

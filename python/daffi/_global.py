@@ -119,6 +119,7 @@ class Global(metaclass=_Single):
 
     def _comes_up(self):
         self._usable = self._core
+        _current.refresh()
         self._is_up = True
         self._up.set()
 
@@ -303,6 +304,7 @@ class Global(metaclass=_Single):
         for key, instance in list(self._instances.items()):
             if instance is self:
                 del self._instances[key]
+        _current.refresh()
 
     def __enter__(self):
         return self
