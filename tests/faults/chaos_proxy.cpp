@@ -212,13 +212,13 @@ class ChaosProxy::Impl {
     auto far = std::make_shared<Socket>(context);
     far->async_connect(there_, [this, near, far](asio::error_code error) {
       if (error) return;  // both close with the last who knows them
-      ++accepted;
       std::erase_if(connections_, [](const Connection& each) { return each.up->finished() && each.down->finished(); });
       auto up = std::make_shared<Pump>(near, far, conditions[0], random_);
       auto down = std::make_shared<Pump>(far, near, conditions[1], random_);
       connections_.push_back({near, far, up, down});
       up->start();
       down->start();
+      ++accepted;
     });
   }
 

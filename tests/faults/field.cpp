@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <condition_variable>
 #include <fstream>
 #include <iostream>
 #include <mutex>
@@ -12,7 +13,18 @@
 
 namespace daffi::tests {
 
-bool soaking() { return std::getenv("DAFFI_SOAK_MINUTES") != nullptr; }
+namespace {
+const auto began = std::chrono::steady_clock::now();
+}
+
+int soak_minutes() {
+  const char* minutes = std::getenv("DAFFI_SOAK_MINUTES");
+  return minutes != nullptr ? std::atoi(minutes) : 0;
+}
+
+bool soaking() { return soak_minutes() > 0; }
+
+std::chrono::steady_clock::time_point soak_end() { return began + std::chrono::minutes(soak_minutes()); }
 
 Footprint footprint(pid_t pid) {
   Footprint result;
@@ -37,7 +49,9 @@ std::uint64_t counter(const std::string& line, const std::string& word) {
   return 0;
 }
 
-Field::Field() : address_{"--folder", folder_.path()} { std::filesystem::create_directory(ledgers()); }
+Field::Field() : controller_address_{"--folder", folder_.path()}, address_(controller_address_) {
+  std::filesystem::create_directory(ledgers());
+}
 
 Field::~Field() {
   if (!judged_ && !HasFailure() && !IsSkipped()) ADD_FAILURE() << "the ledgers were not judged";
@@ -53,8 +67,25 @@ Process& Field::start(const std::string& name, Arguments arguments) {
 }
 
 Process& Field::start_controller(Arguments more) {
-  more.insert(more.end(), {"--controller", "yes", "--folder", folder()});
+  more.insert(more.end(), {"--controller", "yes"});
+  more.insert(more.end(), controller_address_.begin(), controller_address_.end());
   return start("controller", std::move(more));
+}
+
+void Field::start_controller_on_tcp(Arguments more) {
+  controller_address_ = {"--host", "127.0.0.1"};
+  for (const auto& line : start_controller(std::move(more)).lines()) {
+    if (line.starts_with("ready on ")) port_ = static_cast<std::uint16_t>(std::stoi(line.substr(9)));
+  }
+  controller_address_ = {"--host", "127.0.0.1", "--port", std::to_string(port_)};
+  address_ = controller_address_;
+}
+
+void Field::let_pass(std::chrono::milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, time, [] { return false; });
 }
 
 Process& Field::start_callee(const std::string& name, Arguments more) {

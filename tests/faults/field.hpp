@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,6 +18,9 @@ namespace daffi::tests {
 
 /// True in the long form, which `./dev soak` runs.
 bool soaking();
+/// How long all of it is to take; 0 in the short form.
+int soak_minutes();
+std::chrono::steady_clock::time_point soak_end();
 
 /// What a process holds. Value.
 struct Footprint {
@@ -54,8 +58,14 @@ class Field : public ::testing::Test {
   Verdict judge(CheckOptions options = {});
 
   TemporaryFolder folder_;
-  /// Where nodes find the controller. Set before they are started to place something between.
+  /// Where the controller listens, and where nodes find it: the same, unless a proxy is to stand between.
+  Arguments controller_address_;
   Arguments address_;
+  /// Has the controller listen on a TCP port, now and after a restart. In place of start_controller().
+  void start_controller_on_tcp(Arguments more = {});
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// For what is a span of time by its nature: being frozen, or cut off, for that long.
+  static void let_pass(std::chrono::milliseconds time);
   std::filesystem::path folder() const { return folder_.path(); }
   std::filesystem::path ledgers() const { return folder_.path() / "ledgers"; }
 
@@ -63,6 +73,7 @@ class Field : public ::testing::Test {
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::vector<std::unique_ptr<Process>> gone_;
   std::set<pid_t> killed_;
+  std::uint16_t port_ = 0;
   bool judged_ = false;
 };
 

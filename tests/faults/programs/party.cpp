@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
 #include <memory>
@@ -35,6 +36,8 @@ GlobalOptions global_options(int argc, char** argv) {
   if (const auto port = option(argc, argv, "port"); !port.empty()) options.port = std::atoi(port.c_str());
   options.init_controller = !option(argc, argv, "controller").empty();
   options.init_node = !options.init_controller;
+  options.ssl_certificate = option(argc, argv, "certificate");
+  options.ssl_key = option(argc, argv, "key");
   options.heartbeat = number(argc, argv, "heartbeat", "15");
   options.grace = number(argc, argv, "grace", "5");
   options.connect_wait = number(argc, argv, "connect-wait", "30");
@@ -137,6 +140,17 @@ void describe(const GlobalStats& stats) {
   say(out.str());
 }
 
+void wait_for_callees(Global& g, const std::string& receiver) {
+  g.wait_function("serving");
+  if (receiver.empty()) return;
+  const auto serves = [&] {
+    const auto all = g.registered_callbacks();
+    const auto found = all.find(receiver);
+    return found != all.end() && std::ranges::count(found->second, "serving") > 0;
+  };
+  while (!serves()) std::this_thread::yield();
+}
+
 int run(int argc, char** argv) {
   LoadEnd end_of_load;
   Ledger ledger(option(argc, argv, "ledger"), option(argc, argv, "name"));
@@ -145,7 +159,7 @@ int run(int argc, char** argv) {
   if (!option(argc, argv, "serve").empty()) services = std::make_unique<Services>(g, ledger);
   std::unique_ptr<Load> load;
   if (auto options = load_options(argc, argv); !options.kinds.empty()) {
-    g.wait_function("serving");
+    wait_for_callees(g, options.receiver);
     load = std::make_unique<Load>(g, ledger, std::move(options));
     end_of_load.watch(*load);
   }
