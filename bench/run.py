@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 
-from suite import holding
+from suite import holding, page
 from suite.jobs import HOLDING, HOLDING_TRANSPORT, JOBS, PAYLOAD, PYTHON_JOBS, Plan, all_workloads, make_plan, wanted
 from suite.measure import run, sides_of
 from suite.peers import ready_peers, versions
@@ -33,11 +33,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--python", action="store_true", help="the Python package, beside a relay in plain Python")
     parser.add_argument("--peers", action="store_true",
                         help="what others use instead, beside it; ./dev installs and builds that first")
+    parser.add_argument("--page", action="store_true",
+                        help="C++ and Python, into docs/benchmarks.json, and from that the tables and charts of "
+                             "docs/benchmarks.md")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="a workload, a transport or workload/transport, with * and ?; may be repeated")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too; - prints them and no table")
     parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="of each measurement (default: 5)")
-    parser.add_argument("--seconds", type=float, metavar="S", help="per measurement (default: 2, quick: 0.25)")
+    parser.add_argument("--seconds", type=float, metavar="S", help="per measurement (default: 2; with --peers or --page 1; quick: 0.2)")
     parser.add_argument("--side", choices=["ours", "floor"], help="measure only this one")
     parser.add_argument("--cpu", type=int, metavar="N", help="the CPU of the pinned transports (default: the last one)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release", metavar="FOLDER",
@@ -45,7 +48,8 @@ def parse_arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.repetitions < 1:
         parser.error("--repetitions needs at least 1")
-    args.seconds = args.seconds if args.seconds is not None else (0.25 if args.quick else 2.0)
+    args.seconds = args.seconds if args.seconds is not None else (
+        0.2 if args.quick else 1.0 if args.peers or args.page else 2.0)
     if args.seconds <= 0:
         parser.error("--seconds needs more than 0")
     args.warm_up = min(0.3, args.seconds / 4)
@@ -70,11 +74,13 @@ def check_programs(args: argparse.Namespace, plan: Plan, peers: dict[str, list[S
 
 
 def wants_holding(args: argparse.Namespace) -> bool:
-    return not args.python and args.side != "floor" and any(
+    return (args.page or not args.python) and args.side != "floor" and any(
         wanted(args.only, workload, HOLDING_TRANSPORT) for workload in HOLDING)
 
 
 def jobs_of(args: argparse.Namespace) -> tuple:
+    if args.page:
+        return (*JOBS, *PYTHON_JOBS)
     return PYTHON_JOBS if args.python else JOBS
 
 
@@ -98,6 +104,8 @@ def main() -> int:
     results = results_of(figures, plan, args.only)
     report = {"machine": machine(), "commit": commit(), "repetitions": args.repetitions, "seconds": args.seconds,
               "payload": PAYLOAD, "load_before": round(load, 1), "results": results}
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        report["scheduling"] = "chrt -f" if os.sched_getscheduler(0) == os.SCHED_FIFO else "not by default"
     if peers:
         report["peers"] = versions()
     text = json.dumps(report, indent=2) + "\n"
@@ -106,6 +114,9 @@ def main() -> int:
         return 0
     if args.json:
         pathlib.Path(args.json).write_text(text)
+    if args.page:
+        page.DATA.write_text(text)
+        page.write()
     about = report["machine"]
     print(f"{about['cpu']}, {about['cpus']} CPUs, Linux {about['kernel']}, commit {report['commit'][:12]}, "
           f"{args.repetitions} repetitions of {args.seconds:g} s, {time.monotonic() - started:.0f} s in all\n")
