@@ -59,6 +59,10 @@ def section(report: dict) -> str:
              f"`{report['commit'][:12]}`; {report['repetitions']} repetitions of {report['seconds']:g} s; the load average "
              f"was {report['load_before']} when it began"
              + (f"; scheduled as `{report['scheduling']}`" if report.get("scheduling") else "") + ".", ""]
+    if report.get("scheduling"):
+        lines += ["Scheduled so, other work on the machine hardly disturbs the figures, but none of our processes is ever "
+                  "interrupted for another of them either. Where they share one CPU (`-pinned`) that makes some of them worse, "
+                  "and those beside bulk useless.", ""]
     if report.get("peers"):
         lines += ["Versions: " + ", ".join(f"{name} {version}" for name, version in report["peers"].items()) + ".", ""]
     for name in charts_of(report):
