@@ -3,7 +3,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <thread>
+#include <utility>
 
 #include "base/random.hpp"
 #include "global/plan.hpp"
@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr std::size_t kJoiningAtOnce = 256;
+constexpr std::size_t kJoiningAtOnce = 128;
 constexpr auto kSignOfLife = std::chrono::seconds(4);
 
 class Crowd;
@@ -28,6 +28,7 @@ class IdleNode final : public daffi::node::LinkOwner, private daffi::net::Watche
 
   void start() { link_.start(); }
   void say_that_it_is_there() {
+    if (!stream_) return;
     std::array<std::byte, daffi::wire::kHeaderSize> ping;
     daffi::wire::encode_header({.kind = daffi::wire::FrameKind::ping, .epoch = epoch_, .id = 1}, ping);
     const iovec part{ping.data(), ping.size()};
@@ -42,6 +43,7 @@ class IdleNode final : public daffi::node::LinkOwner, private daffi::net::Watche
     if (final) bench::fail(failure.message);
   }
   void on_ready(daffi::net::Ready) override;
+  void lose();
 
   static daffi::session::Presentation presentation(std::size_t number) {
     daffi::session::Presentation me;
@@ -54,6 +56,7 @@ class IdleNode final : public daffi::node::LinkOwner, private daffi::net::Watche
   daffi::node::Link link_;
   std::unique_ptr<daffi::net::Stream> stream_;
   std::uint32_t epoch_ = 0;
+  bool losing_ = false;  // on its way to be taken down
 };
 
 /// All of them, joining so many at a time. Strand: the loop's thread, but for joined().
@@ -71,6 +74,7 @@ class Crowd {
     joined_.fetch_add(1);
     joined_.notify_all();
   }
+  void one_was_lost() { joined_.fetch_sub(1); }
   void wait_for_all() const {
     for (std::size_t joined = joined_; joined < count_; joined = joined_) joined_.wait(joined);
   }
@@ -90,15 +94,13 @@ class Crowd {
   const daffi::global_::Plan plan_;
   const std::size_t count_;
   std::vector<std::unique_ptr<IdleNode>> nodes_;
-  std::vector<IdleNode*> members_;
   std::vector<std::byte> nowhere_ = std::vector<std::byte>(1 << 18);
   daffi::net::Timer timer_;
   std::atomic<std::size_t> joined_{0};
-  friend class IdleNode;
 };
 
 void Crowd::show_signs_of_life() {
-  for (IdleNode* node : members_) node->say_that_it_is_there();
+  for (const auto& node : nodes_) node->say_that_it_is_there();
   timer_.after(kSignOfLife, [this] { show_signs_of_life(); });
 }
 
@@ -111,7 +113,6 @@ void IdleNode::on_established(std::unique_ptr<daffi::net::Stream> stream, std::u
                               const daffi::session::ClientHandshake& handshake) {
   stream_ = std::move(stream);
   epoch_ = handshake.welcome().epoch;
-  crowd_.members_.push_back(this);
   if (!stream_->watch(crowd_.loop(), *this).ok()) bench::fail("a stream cannot be watched");
   crowd_.one_has_joined();
 }
@@ -120,8 +121,20 @@ void IdleNode::on_ready(daffi::net::Ready) {
   for (;;) {
     const daffi::net::IoResult result = stream_->read(crowd_.nowhere());
     if (result.status == daffi::net::IoStatus::would_block) return;
-    if (result.status != daffi::net::IoStatus::ok) bench::fail("the controller closed the connection of an idle node");
+    if (result.status != daffi::net::IoStatus::ok) return lose();
   }
+}
+
+// A machine that is too slow for so many at once loses some on the way; like any node they come back.
+void IdleNode::lose() {
+  if (std::exchange(losing_, true)) return;
+  crowd_.one_was_lost();
+  crowd_.loop().post([this] {
+    stream_->unwatch();
+    stream_ = nullptr;
+    losing_ = false;
+    link_.restart();
+  });
 }
 
 }  // namespace

@@ -55,6 +55,8 @@ def idle_connection_kib(args: argparse.Namespace) -> float:
         if processes.first_line(nodes, JOINING_LIMIT).split()[:1] != ["ready"]:
             raise processes.error("the idle nodes did not join")
         time.sleep(3 if args.quick else 60)
+        if nodes.poll() is not None:
+            raise processes.error("the idle nodes have not held")
         return (private_kib(controller) - before) / count
 
     return with_controller(args, work)
