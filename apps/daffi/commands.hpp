@@ -38,6 +38,7 @@ struct Address {
 struct ControllerCommand {
   Address address;
   std::string name;
+  std::string token_roles;  ///< path of a file
   int run() const;
 };
 

@@ -21,6 +21,12 @@ daffi::Value to_value(const daffi::Parameter& parameter) {
   return map;
 }
 
+daffi::Value to_value(const std::vector<std::string>& texts) {
+  daffi::Value::List list;
+  for (const std::string& text : texts) list.emplace_back(text);
+  return list;
+}
+
 daffi::Value to_value(const daffi::Global& g, const daffi::Member& member, const daffi::CallbackInfo& callback) {
   daffi::Value::List parameters;
   for (const auto& parameter : callback.signature.parameters) parameters.push_back(to_value(parameter));
@@ -29,6 +35,7 @@ daffi::Value to_value(const daffi::Global& g, const daffi::Member& member, const
   map.emplace_back("signature", callback.signature.text(callback.name));
   map.emplace_back("parameters", std::move(parameters));
   map.emplace_back("returns", callback.signature.returns);
+  map.emplace_back("callers", to_value(callback.callers));
   map.emplace_back("documentation", g.documentation(member.process_name, callback.name));
   return map;
 }
@@ -61,6 +68,8 @@ void print_text(const std::vector<daffi::Member>& members) {
     for (const auto& callback : member.callbacks) {
       std::string text = callback.signature.text(callback.name);
       if (text.starts_with("def ")) text.erase(0, 4);
+      for (const auto& caller : callback.callers)
+        text += (&caller == &callback.callers.front() ? "  for " : ", ") + caller;
       std::printf("  %s\n", text.c_str());
     }
   }

@@ -59,6 +59,8 @@ int main(int argc, char** argv) {
   ControllerCommand controller;
   auto* controller_app = app.add_subcommand("controller", "Run a controller until SIGINT or SIGTERM");
   controller_app->add_option("--name", controller.name, "Process name, for log lines");
+  controller_app->add_option("--token-roles", controller.token_roles,
+                             "File (0600) with a role, a blank and that role's token in each line; needs a token");
   add_address(*controller_app, controller.address, false);
 
   ListCommand list;

@@ -14,6 +14,7 @@ namespace daffi::inline v1 {
 struct CallbackInfo {
   std::string name;
   Signature signature;  ///< its documentation text is there for the own process only: Global::documentation()
+  std::vector<std::string> callers = {};  ///< who may call it ("role:…", "certificate:…"); empty: every process
 };
 
 /// A process as the directory shows it. Value.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,9 @@ struct GlobalOptions {
 
   /// Shared secret: a controller that has one admits only who proves to know it. It is never sent. Default: none.
   std::string token = {};
+  /// Where the controller runs: further tokens by the name of a role, at most 32. Who proves one of them is let in, and
+  /// is known by that role: callbacks can be for certain roles only. Needs `token`. Default: none.
+  std::map<std::string, std::string> token_roles = {};
   /// PEM file of the authority that signs both sides' certificates: ordinary TLS with host name verification instead
   /// of pinning. Default: none.
   std::string ssl_ca = {};
@@ -70,6 +74,11 @@ struct GlobalOptions {
   std::size_t handler_threads = 512;
   /// Most bytes of one call's arguments or result. At least 1024. Default: 256 MiB.
   std::size_t max_message_size = std::size_t{256} << 20;
+  /// Where the controller runs: most connections, in any state. At least 8. Default: 32768.
+  std::size_t max_connections = 32768;
+  /// Where the controller runs: most connections from one address; those over its UNIX socket are not counted so. At
+  /// least 4. Default: 8192.
+  std::size_t max_connections_per_address = 8192;
   /// How long a blocked caller spins before it sleeps: quicker on an idle machine, at the cost of processor time.
   /// At most 10 ms. Default: none.
   Duration busy_poll = {};

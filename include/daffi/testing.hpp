@@ -29,6 +29,9 @@ class DAFFI_API Cluster {
  public:
   /// With a controller that runs.
   Cluster();
+  /// The same; of the options the controller's `token` and `token_roles` count. Its processes prove the token that
+  /// their options give, or else the controller's.
+  explicit Cluster(const GlobalOptions& controller);
   /// Destroys the Globals, stopping them without waiting for anything.
   ~Cluster();
   Cluster(const Cluster&) = delete;
@@ -37,8 +40,8 @@ class DAFFI_API Cluster {
   /// The process of that name: made when it is first asked for, connected when this returns. Lives as long as the
   /// cluster, or until remove().
   Global& node(const std::string& name);
-  /// Makes it with options; what they say about name, roles, address, token and TLS does not count here. Throws
-  /// InitializationError when there is one of that name.
+  /// Makes it with options; what they say about name, roles, address and TLS does not count here, nor a token unless
+  /// the controller has one. Throws InitializationError when there is one of that name.
   Global& node(const std::string& name, GlobalOptions options);
   /// Ends a process in order, as leaving main() does; node() makes a new one after it.
   void remove(const std::string& name);

@@ -55,6 +55,7 @@ GlobalOptions options_from(nb::dict& given) {
   take(given, "ssl_key", options.ssl_key);
   take(given, "ssl_ca", options.ssl_ca);
   take(given, "token", options.token);
+  take(given, "token_roles", options.token_roles);
   take_duration(given, "grace", options.grace);
   take_duration(given, "heartbeat", options.heartbeat);
   take_duration(given, "connect_timeout", options.connect_timeout);
@@ -64,6 +65,8 @@ GlobalOptions options_from(nb::dict& given) {
   take_duration(given, "busy_poll", options.busy_poll);
   take(given, "handler_threads", options.handler_threads);
   take(given, "max_message_size", options.max_message_size);
+  take(given, "max_connections", options.max_connections);
+  take(given, "max_connections_per_address", options.max_connections_per_address);
   take(given, "state_dir", options.state_dir);
   if (given.contains("balance")) options.balance = static_cast<Balance>(nb::cast<int>(given["balance"]));
   options.on_node_connect = hook(given, "on_node_connect");

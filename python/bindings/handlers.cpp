@@ -14,6 +14,7 @@
 #include "errors.hpp"
 #include "inbox.hpp"
 #include "items.hpp"
+#include "session/permission.hpp"
 #include "values.hpp"
 
 namespace nb = nanobind;
@@ -98,11 +99,13 @@ nb::object make_responder(std::shared_ptr<detail::Responder> responder, std::sha
 
 void fail_responder(nb::handle responder, PyObject* exception) { nb::cast<PyResponder&>(responder).fail(exception); }
 
-PyHandler::PyHandler(std::string name, PyObject* callable, int kind, Signature signature)
+PyHandler::PyHandler(std::string name, PyObject* callable, int kind, Signature signature,
+                     std::vector<std::string> callers)
     : function(share(callable)),
       name_(std::move(name)),
       kind_(static_cast<Kind>(kind)),
-      signature_(std::move(signature)) {}
+      signature_(std::move(signature)),
+      callers_(std::move(callers)) {}
 
 ContextScope::ContextScope(const CallContext* context) : outer_(std::exchange(current, context)) {}
 ContextScope::~ContextScope() { current = outer_; }
@@ -211,6 +214,7 @@ detail::CallbackSpec make_spec(const std::shared_ptr<PyHandler>& handler, std::s
   detail::CallbackSpec spec;
   spec.name = handler->name();
   spec.signature = handler->signature();
+  spec.callers = handler->callers();
   spec.wants_context = true;
   spec.handler = Served(handler, std::move(home));
   return spec;
@@ -260,10 +264,14 @@ void bind_handlers(nb::module_& module) {
       .def("on_stop", &PyResponder::on_stop);
   nb::class_<PyHandler>(module, "Handler")
       .def(nb::new_([](std::string name, nb::callable function, int kind, const std::vector<ParameterTuple>& parameters,
-                       std::string returns, bool stream, std::string documentation) {
+                       std::string returns, bool stream, std::string documentation, std::vector<std::string> callers) {
+        if (!callers.empty()) {
+          if (const auto mistake = session::mistake_in_callers(callers))
+            throw InitializationError(ErrorCode::initialization, "callback '" + name + "': " + *mistake);
+        }
         return std::make_shared<PyHandler>(
             std::move(name), function.ptr(), kind,
-            make_signature(parameters, std::move(returns), stream, std::move(documentation)));
+            make_signature(parameters, std::move(returns), stream, std::move(documentation)), std::move(callers));
       }))
       .def_prop_ro("name", [](const PyHandler& self) { return self.name(); })
       .def_prop_rw(

@@ -18,11 +18,12 @@ class PyHandler : public std::enable_shared_from_this<PyHandler> {
  public:
   enum class Kind : int { function = 0, coroutine = 1, generator = 2, async_generator = 3 };
 
-  PyHandler(std::string name, PyObject* function, int kind, Signature signature);
+  PyHandler(std::string name, PyObject* function, int kind, Signature signature, std::vector<std::string> callers);
 
   const std::string& name() const { return name_; }
   Kind kind() const { return kind_; }
   const Signature& signature() const { return signature_; }
+  const std::vector<std::string>& callers() const { return callers_; }
 
   Shared function;
 
@@ -30,6 +31,7 @@ class PyHandler : public std::enable_shared_from_this<PyHandler> {
   const std::string name_;
   const Kind kind_;
   const Signature signature_;
+  const std::vector<std::string> callers_;
 };
 
 /// What a callback may know about the call it serves; daffi.current_call() gives it.

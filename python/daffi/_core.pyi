@@ -23,6 +23,7 @@ class Handler:
         returns: str,
         stream: bool,
         documentation: str,
+        callers: list[str],
     ) -> None: ...
     def signature_text(self) -> str: ...
 

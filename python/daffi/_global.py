@@ -59,6 +59,7 @@ class Global(metaclass=_Single):
         ssl_key=None,
         *,
         token=None,
+        token_roles=None,
         ssl_ca=None,
         allow_code=False,
         state_dir=None,
@@ -70,6 +71,8 @@ class Global(metaclass=_Single):
         drain_timeout=None,
         handler_threads=None,
         max_message_size=None,
+        max_connections=None,
+        max_connections_per_address=None,
         busy_poll=None,
         balance=None,
     ):

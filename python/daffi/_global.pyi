@@ -1,7 +1,7 @@
 """Global: starts and stops this process's controller and node, and makes calls."""
 
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
@@ -35,6 +35,7 @@ class Global(metaclass=_Single):
         ssl_key: _Path | None = None,
         *,
         token: str | None = None,
+        token_roles: Mapping[str, str] | None = None,
         ssl_ca: _Path | None = None,
         allow_code: bool = False,
         state_dir: _Path | None = None,
@@ -46,6 +47,8 @@ class Global(metaclass=_Single):
         drain_timeout: _Duration = None,
         handler_threads: int | None = None,
         max_message_size: int | None = None,
+        max_connections: int | None = None,
+        max_connections_per_address: int | None = None,
         busy_poll: _Duration = None,
         balance: _Balance | None = None,
     ) -> None: ...

@@ -48,6 +48,11 @@ def core_options(owner, given):
             options[name] = os.fspath(given[name])
     if given["token"] is not None:
         options["token"] = str(given["token"])
+    if given["token_roles"] is not None:
+        try:
+            options["token_roles"] = {str(role): str(token) for role, token in dict(given["token_roles"]).items()}
+        except (TypeError, ValueError):
+            raise _wrong("token_roles must be a dict of tokens by the names of their roles") from None
     try:
         for name in _DURATIONS:
             if given[name] is not None:
@@ -56,7 +61,7 @@ def core_options(owner, given):
             options["balance"] = balance_number(given["balance"])
     except exceptions.GlobalContextError as error:
         raise _wrong(str(error)) from None
-    for name in ("handler_threads", "max_message_size"):
+    for name in ("handler_threads", "max_message_size", "max_connections", "max_connections_per_address"):
         if given[name] is not None:
             options[name] = int(given[name])
     options["allow_code"] = bool(given["allow_code"])

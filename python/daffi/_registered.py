@@ -69,7 +69,8 @@ def make_handler(name, function, described=None, skip_first=False, kind=None):
     kind = kind_of(shown) if kind is None else kind
     yields = kind in (GENERATOR, ASYNC_GENERATOR)
     documentation = inspect.getdoc(shown) or ""
-    return _core.Handler(name, function, kind, parameters, "" if yields else returns, yields, documentation)
+    callers = getattr(inspect.unwrap(shown), "__daffi_callers__", [])
+    return _core.Handler(name, function, kind, parameters, "" if yields else returns, yields, documentation, callers)
 
 
 def register(handler):

@@ -1,10 +1,11 @@
 """Decorators that make callbacks and fetchers of functions. Documentation: 2.1 to 2.5, 7.2, 7.3."""
 
+from . import exceptions
 from ._bodies import __body_unknown__
 from ._functions import CallbackFunction, FetcherFunction, check_alias, check_function
 from .modifiers import Modifier
 
-__all__ = ["callback", "fetcher", "alias", "local", "__body_unknown__"]
+__all__ = ["callback", "fetcher", "alias", "callers", "local", "__body_unknown__"]
 
 body_unknown = __body_unknown__
 
@@ -49,6 +50,23 @@ def alias(name):
         return function
 
     return rename
+
+
+def callers(*names):
+    """Names who may call a callback: ``"role:operator"``, ``"certificate:console"``; one that fits is enough.
+
+    Stands below ``@callback``, or on a method of a Callback class. Others get NotPermittedError, and do not see it.
+    """
+    if not names or not all(isinstance(name, str) for name in names):
+        raise exceptions.InitializationError("callers takes texts such as 'role:operator', at least one")
+
+    def restrict(function):
+        if isinstance(function, (CallbackFunction, FetcherFunction)):
+            raise exceptions.InitializationError("@callers stands below @callback: it was open to all until here")
+        getattr(function, "__func__", function).__daffi_callers__ = list(names)
+        return function
+
+    return restrict
 
 
 def local(method):

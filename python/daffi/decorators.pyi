@@ -9,7 +9,7 @@ from ._bodies import __body_unknown__ as __body_unknown__
 from ._functions import CallbackFunction, FetcherFunction
 from .modifiers import _AnyModifier
 
-__all__ = ["callback", "fetcher", "alias", "local", "__body_unknown__"]
+__all__ = ["callback", "fetcher", "alias", "callers", "local", "__body_unknown__"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -30,4 +30,5 @@ def fetcher(
 @overload
 def fetcher(function: Callable[_P, Any], exec_modifier: _AnyModifier | None = None) -> FetcherFunction[_P]: ...
 def alias(name: str) -> Callable[[_D], _D]: ...
+def callers(*names: str) -> Callable[[_D], _D]: ...
 def local(method: _D) -> _D: ...

@@ -8,7 +8,7 @@
 namespace daffi::base {
 namespace {
 
-constexpr std::array<CloseReasonRow, 14> kRows{{
+constexpr std::array<CloseReasonRow, 15> kRows{{
     {CloseReason::goodbye, "goodbye", false, "the peer left on purpose"},
     {CloseReason::peer_closed, "peer_closed", true, "the peer closed the connection without a goodbye"},
     {CloseReason::io_error, "io_error", true, "reading or writing failed"},
@@ -23,6 +23,7 @@ constexpr std::array<CloseReasonRow, 14> kRows{{
     {CloseReason::too_many, "too_many", true, "a limit of connections or members is reached"},
     {CloseReason::controller_stopped, "controller_stopped", true, "the controller is stopping"},
     {CloseReason::local_stop, "local_stop", false, "this side was stopped"},
+    {CloseReason::flood, "flood", true, "the peer asked for too much: pings, cancelled calls, announcements"},
 }};
 
 const CloseReasonRow* find(CloseReason reason) {

@@ -38,6 +38,8 @@ enum class CloseReason : std::uint16_t {
   controller_stopped = 13,
   /// This side was stopped. A node does not reconnect.
   local_stop = 14,
+  /// The peer asked for too much: pings, cancelled calls, announcements. A node reconnects.
+  flood = 15,
 };
 
 /// One row of the table. Immutable.

@@ -136,7 +136,7 @@ void Controller::Impl::resume(Session& session, Member& member) {
 
 void Controller::Impl::admit_member(Session& session) {
   session::ServerHandshake& handshake = session.handshake();
-  auto fresh = std::make_unique<Member>(loop);
+  auto fresh = std::make_unique<Member>(loop, options.cancel_rate, options.control_rate);
   if (auto fits = directory.check(*fresh, handshake.registrations()); !fits) {
     return session.close(CloseReason::too_many, fits.failure().message);
   }
@@ -154,7 +154,7 @@ void Controller::Impl::admit_member(Session& session) {
 }
 
 void Controller::Impl::admit_observer(Session& session) {
-  auto fresh = std::make_unique<Member>(loop);
+  auto fresh = std::make_unique<Member>(loop, options.cancel_rate, options.control_rate);
   fresh->observer = true;
   fresh->entry.identity = session.handshake().identity();
   fresh->entry.process_name = session.handshake().hello().process_name;
@@ -178,11 +178,10 @@ void Controller::Impl::welcome(Session& session, Member& member) {
   member.session = &session;
   session.member = &member;
   session.admit();
-  session.newcomer = false;
-  --counters.handshaking;
+  no_newcomer(session);
   wire::append_message(session.out(), header(wire::FrameKind::welcome), message);
   directory.log().close();
-  for (const base::Slice& frame : directory.snapshot()) session.out().append(frame);
+  for (const base::Slice& frame : directory.snapshot(viewer(member))) session.out().append(frame);
   session.directory_sent = directory.log().closed();
   session.snapshot_queued = true;
   ++counters.snapshots_sent;

@@ -34,6 +34,7 @@ std::vector<Directory::Holder> Controller::Impl::broadcast_targets(const Session
     const Member& member = *holder.member;
     if (&member == from.member || member.entry.draining) continue;
     if (member.session == nullptr || !member.session->alive()) continue;
+    if (!may_call(from, member, holder.callback_id)) continue;
     targets.push_back(holder);
   }
   return targets;

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "controller/impl.hpp"
+#include "net/socket_address.hpp"
 
 namespace daffi::controller {
 
@@ -72,20 +73,65 @@ Controller::Impl::~Impl() {
 }
 
 void Controller::Impl::adopt(std::unique_ptr<net::Stream> stream) {
-  if (stopping || counters.handshaking >= options.max_handshaking) {
-    ++counters.refused_sessions;
-    const CloseReason reason = stopping ? CloseReason::controller_stopped : CloseReason::too_many;
-    wire::OutQueue out;
-    wire::append_message(out, {}, wire::Close{reason, std::string(base::close_reason_row(reason).summary)});
-    std::array<iovec, 4> pieces;
-    stream->write({pieces.data(), out.gather(pieces)});
-    return;
-  }
+  if (stopping) return refuse(*stream, CloseReason::controller_stopped, "the controller is stopping");
+  std::string host = net::host_of(stream->peer());
+  if (const auto why = no_room(host)) return refuse(*stream, CloseReason::too_many, *why);
   auto session = std::make_unique<Session>(loop, std::move(stream), *this, rules, limits, warm_set);
   Session& started = *session;
   sessions.emplace(&started, std::move(session));
   ++counters.handshaking;
+  if (!host.empty()) {
+    FromThere& there = from_there[host];
+    ++there.connections;
+    ++there.handshaking;
+    started.host = std::move(host);
+  }
   started.start();
+}
+
+std::optional<std::string> Controller::Impl::no_room(const std::string& host) const {
+  if (sessions.size() >= options.max_connections) {
+    return "there are " + std::to_string(sessions.size()) + " connections (max_connections)";
+  }
+  if (counters.handshaking >= options.max_handshaking) {
+    return std::to_string(counters.handshaking) + " connections have yet to say who they are";
+  }
+  const auto there = from_there.find(host);
+  if (there == from_there.end()) return std::nullopt;
+  if (there->second.connections >= options.max_connections_per_address) {
+    return "there are " + std::to_string(there->second.connections) +
+           " connections from its address (max_connections_per_address)";
+  }
+  if (there->second.handshaking >= (options.max_handshaking + 1) / 2) {
+    return std::to_string(there->second.handshaking) + " connections from its address have yet to say who they are";
+  }
+  return std::nullopt;
+}
+
+void Controller::Impl::refuse(net::Stream& stream, CloseReason reason, const std::string& why) {
+  ++counters.refused_sessions;
+  if (reason != CloseReason::controller_stopped && refusals.take(loop.clock().now())) {
+    base::log(LogLevel::warning, "controller",
+              "connection from " + stream.peer().address + " refused: " + why + refusals.left_out());
+  }
+  wire::OutQueue out;
+  wire::append_message(out, {}, wire::Close{reason, std::string(base::close_reason_row(reason).summary)});
+  std::array<iovec, 4> pieces;
+  stream.write({pieces.data(), out.gather(pieces)});
+}
+
+// It has been admitted, or is gone.
+void Controller::Impl::no_newcomer(Session& session) {
+  if (!std::exchange(session.newcomer, false)) return;
+  --counters.handshaking;
+  if (const auto there = from_there.find(session.host); there != from_there.end()) --there->second.handshaking;
+}
+
+void Controller::Impl::forget(Session& session) {
+  no_newcomer(session);
+  const auto there = from_there.find(session.host);
+  if (there != from_there.end() && --there->second.connections == 0) from_there.erase(there);
+  sessions.erase(&session);
 }
 
 void Controller::Impl::on_dead(Session& session) {
@@ -115,7 +161,7 @@ void Controller::Impl::bury() {
       bounce_unsent(*session, session->member->id());
       connection_lost(*session->member, session->reason(), session->why());
     }
-    for (Session* session : round) sessions.erase(session);
+    for (Session* session : round) forget(*session);
   }
 }
 
@@ -124,13 +170,13 @@ void Controller::Impl::note_end(const Session& session) {
   const CloseReason reason = session.reason();
   if (reason == CloseReason::protocol_error) ++counters.bad_frames;
   if (reason == CloseReason::slow_consumer) ++counters.slow_consumers;
-  if (!session.newcomer) return;
-  --counters.handshaking;
-  if (reason == CloseReason::controller_stopped) return;
+  if (!session.newcomer || reason == CloseReason::controller_stopped) return;
   const bool left = reason == CloseReason::peer_closed || reason == CloseReason::goodbye;
   if (!left) ++counters.refused_sessions;
+  if (!left && !refusals.take(loop.clock().now())) return;
   base::log(left ? LogLevel::debug : LogLevel::warning, "controller",
-            "connection from " + session.peer().address + " ended before it was a node's: " + printable(session.why()));
+            "connection from " + session.peer().address + " ended before it was a node's: " + printable(session.why()) +
+                (left ? std::string() : refusals.left_out()));
 }
 
 void Controller::Impl::stop(base::Duration limit, std::function<void()> done) {

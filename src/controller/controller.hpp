@@ -8,6 +8,7 @@
 
 #include "net/endpoint.hpp"
 #include "session/handshake.hpp"
+#include "session/rate_budget.hpp"
 
 namespace daffi::controller {
 
@@ -23,8 +24,12 @@ struct Options {
   base::Duration slow_consumer_limit = std::chrono::seconds(10);
   base::Duration name_ping_timeout = std::chrono::seconds(1);  ///< the holder of a wanted name must answer within this
   std::size_t max_members = 16384;
-  std::size_t max_handshaking = 1024;
+  std::size_t max_connections = 32768;             ///< in any state; more are closed as too_many
+  std::size_t max_connections_per_address = 8192;  ///< likewise; not of UNIX sockets
+  std::size_t max_handshaking = 1024;              ///< of these half from one address
   std::size_t max_callbacks_per_member = 4096;
+  session::Rate cancel_rate = session::kCancelRate;     ///< of one member; beyond it is closed as a flood
+  session::Rate control_rate = session::kControlRate;   ///< likewise: pings, questions, announcements
   std::size_t max_queued_bytes_per_member = 8 << 20;    ///< beyond it calls to that member bounce "busy, not run"
   std::size_t max_unread_bytes_per_member = 256 << 20;  ///< results included; beyond it it is a slow consumer at once
   /// Items and chunks of one member that wait for one other, apart from the above; credit keeps honest members below.
@@ -41,7 +46,8 @@ struct Events {
 /// A snapshot of the counters. Value.
 struct Stats {
   std::size_t members = 0, suspended = 0, handshaking = 0;
-  std::uint64_t frames_switched = 0, bytes_switched = 0, bounced = 0, refused_sessions = 0, bad_frames = 0;
+  std::uint64_t frames_switched = 0, bytes_switched = 0, bounced = 0, refused_sessions = 0, bad_frames = 0,
+                not_permitted = 0;
   std::uint64_t deltas_sent = 0, snapshots_sent = 0, slow_consumers = 0, dropped_results = 0;
 };
 

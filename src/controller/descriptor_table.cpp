@@ -26,11 +26,12 @@ const DescriptorTable::Entry& DescriptorTable::acquire(wire::Descriptor descript
   return entry;
 }
 
-void DescriptorTable::release(std::uint32_t id) {
+bool DescriptorTable::release(std::uint32_t id) {
   const auto entry = entries_.find(id);
-  if (entry == entries_.end() || --entry->second.users > 0) return;
+  if (entry == entries_.end() || --entry->second.users > 0) return false;
   ids_.erase(key_of(entry->second.descriptor));
   entries_.erase(entry);
+  return true;
 }
 
 }  // namespace daffi::controller

@@ -22,7 +22,8 @@ class DescriptorTable {
 
   /// One more user. `fresh` says whether nobody has been told of it yet.
   const Entry& acquire(wire::Descriptor descriptor, bool& fresh);
-  void release(std::uint32_t id);
+  /// True: nobody uses it any more.
+  bool release(std::uint32_t id);
   const Entry& get(std::uint32_t id) const { return entries_.at(id); }
   std::size_t size() const { return entries_.size(); }
 

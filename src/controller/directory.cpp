@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "controller/snapshot_packer.hpp"
+#include "session/permission.hpp"
 #include "session/registration.hpp"
 
 namespace daffi::controller {
@@ -14,6 +15,9 @@ namespace {
 
 // A member's entry is cut here; its further callbacks follow as changes of their own, visible together with it.
 constexpr std::size_t kEntryPart = 64 * 1024;
+
+// Snapshots that differ by what their viewers may call, kept until something changes.
+constexpr std::size_t kMaxViews = 16;
 
 std::size_t registered_size(const wire::CallbackEntry& callback, const DescriptorTable::Entry& descriptor) {
   return size_of(callback) + descriptor.encoded_size;
@@ -40,6 +44,11 @@ base::Result<void> Directory::check(const Member& member, const wire::Register& 
     }
     const std::size_t descriptor_size = wire::encode(added.descriptor).size();
     if (added.name.empty()) return base::fail(ErrorCode::protocol, "a callback without a name");
+    if (!added.descriptor.callers.empty()) {
+      if (const auto mistake = session::mistake_in_callers(added.descriptor.callers)) {
+        return base::fail(ErrorCode::protocol, *mistake);
+      }
+    }
     if (descriptor_size > session::kMaxDescriptorSize) {
       return base::fail(ErrorCode::too_large, "the signature of a callback is too long");
     }
@@ -90,6 +99,7 @@ void Directory::update(Member& member, wire::Register news) {
     record(member, wire::CallbacksRemoved{member.id(), std::move(removed)});
   }
   const auto added = add_callbacks(member, std::move(news.added));
+  close_entries(added);
   for (std::size_t begin = 0; begin < added.size();) {
     auto part = next_part(added, begin);
     begin += part.size();
@@ -126,19 +136,25 @@ const std::map<std::uint64_t, Directory::Holder>& Directory::holders(std::string
   return found == holders_.end() ? none : found->second;
 }
 
-const std::vector<base::Slice>& Directory::snapshot() {
-  if (snapshot_sequence_ == log_.closed()) return snapshot_;
+const std::vector<base::Slice>& Directory::snapshot(const Viewer& viewer) {
+  if (snapshot_sequence_ != log_.closed() || snapshots_.size() > kMaxViews) snapshots_.clear();
+  snapshot_sequence_ = log_.closed();
+  const auto [made, fresh] = snapshots_.try_emplace(view_key(viewer, closed_));
+  if (!fresh) return made->second;
   SnapshotPacker packer(epoch_, log_.closed());
   for (const auto& [joined, member] : in_order_) {
     packer.begin(member->entry);
     for (const wire::CallbackEntry& callback : member->entry.callbacks) {
+      const wire::CallbackEntry entry = shown(callback, viewer, member->id(), closed_);
+      if (entry.descriptor_id == wire::CallbackEntry::kClosed) {
+        packer.add_closed(entry);
+        continue;
+      }
       const DescriptorTable::Entry& descriptor = descriptors_.get(callback.descriptor_id);
-      packer.add(callback, descriptor.descriptor, descriptor.encoded_size);
+      packer.add(entry, descriptor.descriptor, descriptor.encoded_size);
     }
   }
-  snapshot_ = packer.finish();
-  snapshot_sequence_ = log_.closed();
-  return snapshot_;
+  return made->second = packer.finish();
 }
 
 std::vector<wire::CallbackEntry> Directory::add_callbacks(Member& member, std::vector<wire::Registration> added) {
@@ -148,6 +164,10 @@ std::vector<wire::CallbackEntry> Directory::add_callbacks(Member& member, std::v
     bool fresh = false;
     const DescriptorTable::Entry& descriptor = descriptors_.acquire(std::move(registration.descriptor), fresh);
     if (fresh) log_.introduce(descriptor.descriptor, descriptor.encoded_size);
+    if (const auto& callers = descriptor.descriptor.callers; !callers.empty()) {
+      closed_.emplace(descriptor.descriptor.id, callers);
+      member.closed.insert_or_assign(registration.callback_id, callers);
+    }
     entries.push_back({registration.callback_id, descriptor.descriptor.id, std::move(registration.name)});
     member.registered_size += registered_size(entries.back(), descriptor);
     holders_[entries.back().name].insert_or_assign(member.joined, Holder{&member, registration.callback_id});
@@ -190,7 +210,8 @@ void Directory::drop_callbacks(Member& member) {
 }
 
 void Directory::release_callback(Member& member, const wire::CallbackEntry& callback) {
-  descriptors_.release(callback.descriptor_id);
+  if (descriptors_.release(callback.descriptor_id)) closed_.erase(callback.descriptor_id);
+  member.closed.erase(callback.callback_id);
   const auto named = holders_.find(callback.name);
   if (named == holders_.end()) return;
   // A name that was announced twice is held under its last id.
@@ -199,10 +220,18 @@ void Directory::release_callback(Member& member, const wire::CallbackEntry& call
   if (named->second.empty()) holders_.erase(named);
 }
 
+void Directory::close_entries(const std::vector<wire::CallbackEntry>& entries) {
+  if (closed_.empty()) return;
+  for (const wire::CallbackEntry& entry : entries) {
+    if (const auto at = closed_.find(entry.descriptor_id); at != closed_.end()) log_.close_to(at->first, at->second);
+  }
+}
+
 void Directory::record(Member& member, wire::Change change) { member.changed = log_.record(std::move(change)); }
 
 void Directory::record_entry(Member& member, bool resumed) {
   const auto& all = member.entry.callbacks;
+  close_entries(all);
   auto part = next_part(all, 0);
   std::size_t begin = part.size();
   wire::MemberEntry entry = member.entry;

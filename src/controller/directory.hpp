@@ -53,9 +53,9 @@ class Directory {
   const std::map<std::uint64_t, Holder>& holders(std::string_view callback) const;
   std::size_t size() const { return by_name_.size(); }
 
-  /// The frames of a snapshot as of log().closed(), with which nothing may be open; made once as long as nothing
-  /// changes.
-  const std::vector<base::Slice>& snapshot();
+  /// The frames of a snapshot as of log().closed(), with which nothing may be open; made once for all who see the same,
+  /// as long as nothing changes.
+  const std::vector<base::Slice>& snapshot(const Viewer& viewer);
   DeltaLog& log() { return log_; }
   const DeltaLog& log() const { return log_; }
 
@@ -64,6 +64,7 @@ class Directory {
   std::vector<std::uint32_t> remove_callbacks(Member& member, const wire::Register& news);
   void drop_callbacks(Member& member);
   void release_callback(Member& member, const wire::CallbackEntry& callback);
+  void close_entries(const std::vector<wire::CallbackEntry>& entries);
   void record(Member& member, wire::Change change);
   void record_entry(Member& member, bool resumed);
 
@@ -76,7 +77,8 @@ class Directory {
   std::unordered_map<std::string, Member*> by_name_;
   std::map<wire::InstanceToken, Member*> by_instance_;
   std::map<std::string, std::map<std::uint64_t, Holder>, std::less<>> holders_;  ///< by callback name and `joined`
-  std::vector<base::Slice> snapshot_;
+  Closed closed_;                                                                ///< of all descriptors that are in use
+  std::map<std::string, std::vector<base::Slice>> snapshots_;                    ///< by view_key()
   std::optional<std::uint64_t> snapshot_sequence_;
 };
 

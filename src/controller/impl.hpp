@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/log_quota.hpp"
 #include "controller/controller.hpp"
 #include "controller/directory.hpp"
 #include "controller/member_table.hpp"
@@ -30,6 +31,11 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   void on_drained(Session& session) override;
   void bury();
   void note_end(const Session& session);
+  /// Why there is no room for one more connection from there; nothing: there is.
+  std::optional<std::string> no_room(const std::string& host) const;
+  void refuse(net::Stream& stream, base::CloseReason reason, const std::string& why);
+  void no_newcomer(Session& session);
+  void forget(Session& session);
   void finish_stop();
 
   // Who gets in (admission.cpp).
@@ -50,6 +56,7 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   // What members say and what becomes of them (membership.cpp).
   void on_frame(Session& session, const wire::Frame& frame) override;
   void on_bad_bytes(Session& session, const base::Failure& failure) override;
+  bool may_ask(Session& session, std::uint64_t cost);
   void on_waiting_frame(Session& session, const wire::Frame& frame);
   void on_close(Session& session, const wire::Frame& frame);
   void on_register(Session& session, const wire::Frame& frame);
@@ -75,6 +82,10 @@ struct Controller::Impl final : SessionHost, net::Deferred {
               base::Slice payload);
   /// Tells the target all that it must know before it sees a frame of the source.
   void introduce(Session& target, const Member& source);
+  /// Whether the target's callback is open to the member of `from`.
+  static bool may_call(const Session& from, const Member& target, std::uint32_t callback_id);
+  void not_permitted(Session& from, Member& target, const wire::Frame& frame);
+  static Viewer viewer(const Member& member) { return {member.entry.identity, member.id(), !member.closed.empty()}; }
   /// Whether the target takes one more call; it has been introduced.
   bool has_room(const Session& target, const Member& source) const;
   /// Appends, large bytes without a copy.
@@ -109,6 +120,12 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   MemberTable members;
   WarmSet warm_set;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
+  /// Connections from one address. Value.
+  struct FromThere {
+    std::size_t connections = 0, handshaking = 0;
+  };
+  std::unordered_map<std::string, FromThere> from_there;  ///< by address without port; not of this host's UNIX sockets
+  base::LogQuota refusals;
   std::vector<Session*> waiting;  ///< for a name that another holds
   std::uint64_t last_claim_ping = 0;
   std::vector<Session*> dead;  ///< to be buried at the end of the round

@@ -19,9 +19,13 @@ void Controller::Impl::on_frame(Session& session, const wire::Frame& frame) {
         return expel(session, CloseReason::protocol_error, "a call is larger than a call may be");
       }
       return forward(session, frame);
+    case FrameKind::cancel:
+      if (!session.member->cancels.spend(session.heard_at())) {
+        return expel(session, CloseReason::flood, "it cancels more calls than it may");
+      }
+      return forward(session, frame);
     case FrameKind::result:
     case FrameKind::error:
-    case FrameKind::cancel:
     case FrameKind::refuse:
     case FrameKind::item:
     case FrameKind::end:
@@ -31,6 +35,7 @@ void Controller::Impl::on_frame(Session& session, const wire::Frame& frame) {
     case FrameKind::broadcast:
       return broadcast(session, frame);
     case FrameKind::ping:
+      if (!may_ask(session, 1)) return;
       session.out().append_frame(header(FrameKind::pong, frame.header.id), base::Bytes());
       return session.touch();
     case FrameKind::pong:
@@ -39,15 +44,25 @@ void Controller::Impl::on_frame(Session& session, const wire::Frame& frame) {
     case FrameKind::close:
       return on_close(session, frame);
     case FrameKind::register_:
+      if (!may_ask(session, session::kCostly)) return;
       return on_register(session, frame);
     case FrameKind::describe:
+      if (!may_ask(session, 1)) return;
       return on_describe(session, frame);
     case FrameKind::resync:
+      if (!may_ask(session, session::kCostly)) return;
       return send_snapshot(session);
     default:
       expel(session, CloseReason::protocol_error,
             "a " + std::string(wire::to_string(frame.header.kind)) + " frame from a member");
   }
+}
+
+// False: it has asked for too much, and its connection ends.
+bool Controller::Impl::may_ask(Session& session, std::uint64_t cost) {
+  if (session.member->control.spend(session.heard_at(), cost)) return true;
+  expel(session, CloseReason::flood, "it pings, asks or announces more than it may");
+  return false;
 }
 
 void Controller::Impl::on_waiting_frame(Session& session, const wire::Frame& frame) {
@@ -110,7 +125,7 @@ void Controller::Impl::on_describe(Session& session, const wire::Frame& frame) {
   for (const auto& [member_id, callback_id] : question->items) {
     answer.items.push_back({member_id, callback_id, {}});
     const Member* member = members.find(member_id);
-    if (member == nullptr) continue;
+    if (member == nullptr || !may_call(session, *member, callback_id)) continue;
     const auto text = member->documentation.find(callback_id);
     if (text != member->documentation.end()) answer.items.back().doc = text->second;
   }
@@ -187,10 +202,11 @@ void Controller::Impl::catch_up(Session& session) {
     session.wants_snapshot = true;
     return;
   }
-  const bool gapless = directory.log().frames_after(session.directory_sent, [&](const base::Slice& frame) {
-    session.out().append(frame);
-    ++counters.deltas_sent;
-  });
+  const bool gapless =
+      directory.log().frames_after(session.directory_sent, viewer(*session.member), [&](const base::Slice& frame) {
+        session.out().append(frame);
+        ++counters.deltas_sent;
+      });
   if (!gapless) return send_snapshot(session);
   session.directory_sent = directory.log().closed();
 }
@@ -201,7 +217,7 @@ void Controller::Impl::send_snapshot(Session& session) {
   if (session.wants_snapshot) return;
   session.snapshot_queued = true;
   directory.log().close();
-  for (const base::Slice& frame : directory.snapshot()) session.out().append(frame);
+  for (const base::Slice& frame : directory.snapshot(viewer(*session.member))) session.out().append(frame);
   session.directory_sent = directory.log().closed();
   ++counters.snapshots_sent;
   session.touch();

@@ -114,6 +114,7 @@ class Session final : public net::Watcher, public net::Deferred {
   std::uint64_t directory_sent = 0;  ///< the peer has been sent every change up to this one
   bool wants_snapshot = false;       ///< once there is room: it missed changes, or asked for it
   bool snapshot_queued = false;      ///< one is on its way
+  std::string host;                  ///< where it comes from, if that is counted
   bool newcomer = true;              ///< counted among those who have not been admitted
   std::uint32_t claimed_from = 0;    ///< waiting: the member that holds the name
   base::SteadyTime claimed_at{};     ///< waiting: when that member was pinged

@@ -34,6 +34,17 @@ void SnapshotPacker::add(const wire::CallbackEntry& callback, const wire::Descri
                          std::size_t descriptor_size) {
   const bool fresh = described_.insert(descriptor.id).second;
   const std::size_t size = size_of(callback) + (fresh ? descriptor_size : 0);
+  make_room(size);
+  if (fresh) parts_.back().descriptors.push_back(descriptor);
+  parts_.back().members.back().callbacks.push_back(callback);
+}
+
+void SnapshotPacker::add_closed(const wire::CallbackEntry& callback) {
+  make_room(size_of(callback));
+  parts_.back().members.back().callbacks.push_back(callback);
+}
+
+void SnapshotPacker::make_room(std::size_t size) {
   const wire::Snapshot& part = parts_.back();
   if (size_ + size > kRoom || part.descriptors.size() == wire::kMaxDescriptors ||
       part.members.back().callbacks.size() == wire::kMaxCallbacks) {
@@ -41,8 +52,6 @@ void SnapshotPacker::add(const wire::CallbackEntry& callback, const wire::Descri
     open_member();
   }
   size_ += size;
-  if (fresh) parts_.back().descriptors.push_back(descriptor);
-  parts_.back().members.back().callbacks.push_back(callback);
 }
 
 std::vector<base::Slice> SnapshotPacker::finish() {

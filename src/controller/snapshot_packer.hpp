@@ -20,10 +20,13 @@ class SnapshotPacker {
   /// The next member; its callbacks follow by add().
   void begin(const wire::MemberEntry& member);
   void add(const wire::CallbackEntry& callback, const wire::Descriptor& descriptor, std::size_t descriptor_size);
+  /// One that the viewer is not shown: it has no descriptor.
+  void add_closed(const wire::CallbackEntry& callback);
   /// At least one frame.
   std::vector<base::Slice> finish();
 
  private:
+  void make_room(std::size_t size);
   void open_part();
   void open_member();
 

@@ -1,5 +1,9 @@
 /// @file  The switch: frames from member to member, and back when they reach no one.
+#include <utility>
+
+#include "base/log.hpp"
 #include "controller/impl.hpp"
+#include "session/permission.hpp"
 
 namespace daffi::controller {
 
@@ -30,6 +34,10 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   if (to->session == nullptr || !to->session->alive()) [[unlikely]] {
     return undeliverable(from, frame, ErrorCode::remote_stopped_not_run, "that member has lost its connection");
   }
+  if (is_call && !to->closed.empty()) [[unlikely]] {
+    const auto head = wire::decode_call_head(frame.payload);
+    if (head && !may_call(from, *to, head->callback_id)) return not_permitted(from, *to, frame);
+  }
   Session& target = *to->session;
   introduce(target, *from.member);
   if (is_call && !has_room(target, *from.member)) [[unlikely]] {
@@ -41,6 +49,24 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   ++counters.frames_switched;
   counters.bytes_switched += frame.whole().size();
   target.touch();
+}
+
+bool Controller::Impl::may_call(const Session& from, const Member& target, std::uint32_t callback_id) {
+  if (from.member == &target) return true;
+  const auto closed = target.closed.find(callback_id);
+  return closed == target.closed.end() || session::may_call(closed->second, from.member->entry.identity);
+}
+
+// Its directory does not show it, so it was told by somebody else, or guesses; logged once for each member.
+void Controller::Impl::not_permitted(Session& from, Member& target, const wire::Frame& frame) {
+  ++counters.not_permitted;
+  if (!std::exchange(from.member->refusal_logged, true)) {
+    base::log(LogLevel::warning, "controller",
+              "node '" + printable(from.member->entry.process_name) + "' at " + from.peer().address +
+                  " may not call a callback of '" + printable(target.entry.process_name) +
+                  "' that it has called: refused, and not logged again");
+  }
+  undeliverable(from, frame, ErrorCode::not_permitted, "it is for callers of certain roles or certificates only");
 }
 
 // What waits for a slow member is bounded by the credit that it gave. So whoever has more waiting than all its

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "daffi/callback.hpp"
+#include "session/permission.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::inline v1::detail {
@@ -13,6 +14,7 @@ struct CallbackWords::Impl {
   std::string name;
   Parameters parameters;
   std::string documentation;
+  std::optional<Callers> callers;
 };
 
 CallbackWords::CallbackWords(std::string_view name) : impl_(std::make_unique<Impl>()) { impl_->name = name; }
@@ -21,6 +23,7 @@ CallbackWords::~CallbackWords() = default;
 
 void CallbackWords::take(std::string_view alias) { impl_->name = alias; }
 void CallbackWords::take(Parameters named) { impl_->parameters = std::move(named); }
+void CallbackWords::take(Callers named) { impl_->callers = std::move(named); }
 void CallbackWords::take(Doc text) { impl_->documentation = std::move(text.text); }
 
 void CallbackWords::take(std::string_view method, std::span<const CallbackWords* const> described) {
@@ -28,12 +31,14 @@ void CallbackWords::take(std::string_view method, std::span<const CallbackWords*
     if (words->name() != method) continue;
     impl_->parameters = words->parameters();
     impl_->documentation = words->documentation();
+    impl_->callers = words->callers();
   }
 }
 
 std::string_view CallbackWords::name() const { return impl_->name; }
 const Parameters& CallbackWords::parameters() const { return impl_->parameters; }
 const std::string& CallbackWords::documentation() const { return impl_->documentation; }
+const std::optional<Callers>& CallbackWords::callers() const { return impl_->callers; }
 
 Face::Face() = default;
 Face::~Face() = default;
@@ -65,6 +70,11 @@ void CallbackList::add(Face* given, const CallbackWords& words, std::span<const 
   spec.name = words.name();
   spec.signature = signature;
   spec.wants_context = wants_context;
+  if (words.callers()) {
+    if (auto mistake = session::mistake_in_callers(words.callers()->names))
+      base::throw_failure(base::fail(ErrorCode::initialization, "callback '" + spec.name + "': " + *mistake));
+    spec.callers = words.callers()->names;
+  }
   face->name_ = spec.name;
   face->signature_ = std::make_unique<const Signature>(std::move(signature));
   spec.handler = [face = std::move(face)](Invocation& invocation) { face->serve(face, invocation); };

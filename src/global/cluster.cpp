@@ -44,6 +44,7 @@ struct Cluster::Impl {
   global_::ClusterWorld world;
   ClusterPump pump{world};
   global_::PumpScope pumping{pump};
+  session::Secrets secrets;  ///< the controller's
   std::unique_ptr<controller::Controller> controller;
   std::map<std::string, std::unique_ptr<Global>> nodes;
 
@@ -54,7 +55,14 @@ struct Cluster::Impl {
   }
 };
 
-Cluster::Cluster() : impl_(std::make_unique<Impl>()) { start_controller(); }
+Cluster::Cluster() : Cluster(GlobalOptions{}) {}
+
+Cluster::Cluster(const GlobalOptions& controller) : impl_(std::make_unique<Impl>()) {
+  impl_->secrets.cookie = cookie();
+  impl_->secrets.token = controller.token;
+  for (const auto& [role, token] : controller.token_roles) impl_->secrets.roles.push_back({role, token});
+  start_controller();
+}
 
 Cluster::~Cluster() {
   for (auto& [name, node] : impl_->nodes) node->stop(Duration());
@@ -80,7 +88,8 @@ Global& Cluster::node(const std::string& name, GlobalOptions options) {
   options.ssl_certificate.clear();
   options.ssl_key.clear();
   options.ssl_ca.clear();
-  options.token.clear();
+  if (options.token.empty() || impl_->secrets.token.empty()) options.token = impl_->secrets.token;
+  options.token_roles.clear();
   auto plan = global_::make_plan(options);
   if (!plan.ok()) base::throw_failure(std::move(plan).failure());
   plan->node.secrets.cookie = cookie();
@@ -143,7 +152,8 @@ void Cluster::stop_controller() {
 void Cluster::start_controller() {
   if (impl_->controller) return;
   controller::Options options;
-  options.secrets.cookie = cookie();
+  options.secrets = impl_->secrets;
+  options.require_proof = !options.secrets.token.empty();
   options.name = "controller";
   impl_->controller = std::make_unique<controller::Controller>(impl_->world.loop, options, controller::Events{});
   impl_->world.hub.listen([controller = impl_->controller.get()](std::unique_ptr<net::Stream> stream) {

@@ -125,7 +125,8 @@ std::vector<Member> Global::members() const {
     member.suspended = view.suspended;
     member.draining = view.draining;
     for (auto& callback : view.callbacks)
-      member.callbacks.push_back({std::move(callback.name), std::move(callback.signature)});
+      member.callbacks.push_back(
+          {std::move(callback.name), std::move(callback.signature), std::move(callback.callers)});
   }
   return members;
 }

@@ -2,6 +2,7 @@
 #include "global/plan.hpp"
 
 #include <fstream>
+#include <set>
 
 #include "base/duration_text.hpp"
 #include "base/log.hpp"
@@ -56,6 +57,22 @@ Check check_tls(const GlobalOptions& options) {
   return std::nullopt;
 }
 
+Check check_roles(const GlobalOptions& options) {
+  if (options.token_roles.empty()) return std::nullopt;
+  if (!options.init_controller) return wrong("token_roles is for the controller: a node proves one token, its own");
+  if (options.token.empty()) return wrong("token is missing: token_roles are beside the controller's own token");
+  if (options.token_roles.size() > wire::kMaxTokenRoles)
+    return wrong("token_roles has more than " + std::to_string(wire::kMaxTokenRoles) + " roles");
+  std::set<std::string> tokens{options.token};
+  for (const auto& [role, token] : options.token_roles) {
+    if (role.empty() || role.size() > wire::kMaxIdentityText || !is_utf8(role))
+      return wrong("token_roles: a role's name has 1 to " + std::to_string(wire::kMaxIdentityText) + " bytes of UTF-8");
+    if (token.empty()) return wrong("token_roles: the token of role '" + role + "' is empty");
+    if (!tokens.insert(token).second) return wrong("token_roles: the token of role '" + role + "' is another's too");
+  }
+  return std::nullopt;
+}
+
 Check check_durations(const GlobalOptions& options) {
   const std::pair<const Duration*, const char*> durations[] = {
       {&options.grace, "grace"},
@@ -81,6 +98,11 @@ Check check_limits(const GlobalOptions& options) {
     return wrong("handler_threads must be between 1 and 16384: " + std::to_string(options.handler_threads));
   if (options.max_message_size < 1024)
     return wrong("max_message_size must be at least 1024 bytes: " + std::to_string(options.max_message_size));
+  if (options.max_connections < 8)
+    return wrong("max_connections must be at least 8: " + std::to_string(options.max_connections));
+  if (options.max_connections_per_address < 4)
+    return wrong("max_connections_per_address must be at least 4: " +
+                 std::to_string(options.max_connections_per_address));
   if (options.balance == Balance::sticky)
     return wrong("balance must not be sticky for all calls: give it, with its key, to a modifier");
   return std::nullopt;
@@ -89,7 +111,7 @@ Check check_limits(const GlobalOptions& options) {
 Check check(const GlobalOptions& options) {
   if (!options.init_controller && !options.init_node)
     return wrong("init_controller and init_node are both false: there is nothing to start");
-  for (const auto part : {&check_address, &check_tls, &check_durations, &check_limits})
+  for (const auto part : {&check_address, &check_tls, &check_roles, &check_durations, &check_limits})
     if (auto failure = part(options)) return failure;
   if (!options.state_dir.empty()) {
     if (options.process_name.empty())
@@ -115,6 +137,7 @@ net::Endpoint endpoint_of(const GlobalOptions& options) {
 session::Secrets secrets_of(const GlobalOptions& options, const net::Endpoint& endpoint) {
   session::Secrets secrets;
   secrets.token = options.token;
+  for (const auto& [role, token] : options.token_roles) secrets.roles.push_back({role, token});
   if (endpoint.kind != net::Endpoint::Kind::tcp) return secrets;
   auto cookie = net::user_cookie();
   if (cookie.ok())
@@ -151,6 +174,8 @@ controller::Options controller_options(const GlobalOptions& options, const sessi
   controller.require_proof = tls || !options.token.empty();
   controller.heartbeat = options.heartbeat.nanoseconds();
   controller.grace = options.grace.nanoseconds();
+  controller.max_connections = options.max_connections;
+  controller.max_connections_per_address = options.max_connections_per_address;
   return controller;
 }
 

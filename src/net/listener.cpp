@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <list>
 #include <system_error>
+#include <unordered_map>
 
 #include "base/log.hpp"
 #include "net/listening_sockets.hpp"
@@ -61,33 +62,49 @@ class SocketListener final : public Listener {
   const Endpoint& endpoint() const override { return endpoint_; }
 
   void welcome(Descriptor socket) {
-    if (newcomers_.size() >= options_.max_handshaking) {
-      if (!std::exchange(full_, true)) {
-        base::log(LogLevel::warning, "net",
-                  endpoint_.to_string() + ": " + std::to_string(newcomers_.size()) +
-                      " connections have yet to say who they are, closing further ones");
-      }
-      return;
-    }
-    full_ = false;
+    if (newcomers_.size() >= options_.max_handshaking) return turn_away(newcomers_.size(), {});
     const auto place = newcomers_.emplace(newcomers_.end());
-    *place = std::make_unique<Newcomer>(loop_, std::move(socket), options_, [this, place](auto stream) {
+    *place = std::make_unique<Newcomer>(loop_, std::move(socket), options_, quota_, [this, place](auto stream) {
       // What is called may destroy this listener, so nothing of it is touched after that.
       const auto on_stream = on_stream_;
-      newcomers_.erase(place);
+      forget(place);
       if (stream) (*on_stream)(std::move(stream));
     });
-    if (!(*place)->start()) newcomers_.erase(place);
+    const std::string& host = (*place)->host();
+    const std::size_t from_there = host.empty() ? 0 : ++from_there_[host];
+    // One address alone does not keep all others out.
+    if (from_there > (options_.max_handshaking + 1) / 2) {
+      turn_away(from_there - 1, " from " + host);
+      return forget(place);
+    }
+    full_ = false;
+    if (!(*place)->start()) forget(place);
   }
 
  private:
+  using Place = std::list<std::unique_ptr<Newcomer>>::iterator;
+
+  void turn_away(std::size_t there_are, const std::string& from) {
+    if (from.empty() ? std::exchange(full_, true) : !quota_.take(loop_.clock().now())) return;
+    base::log(LogLevel::warning, "net",
+              endpoint_.to_string() + ": " + std::to_string(there_are) + " connections" + from +
+                  " have yet to say who they are, closing further ones");
+  }
+  void forget(Place place) {
+    const auto there = from_there_.find((*place)->host());
+    if (there != from_there_.end() && --there->second == 0) from_there_.erase(there);
+    newcomers_.erase(place);
+  }
+
   Loop& loop_;
   const Endpoint endpoint_;
   const ListenOptions options_;
   const std::shared_ptr<OnStream> on_stream_;
   UnixSocketPlace place_;  ///< given up after the sockets are closed
+  base::LogQuota quota_;
   std::list<std::unique_ptr<Newcomer>> newcomers_;
-  bool full_ = false;  ///< said so already
+  std::unordered_map<std::string, std::size_t> from_there_;  ///< of these, by host_of()
+  bool full_ = false;                                        ///< said so already
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
 };
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/log.hpp"
+#include "net/socket_address.hpp"
 
 namespace daffi::net {
 namespace {
@@ -12,13 +13,15 @@ constexpr std::byte tls_handshake_record{0x16};
 
 }  // namespace
 
-Newcomer::Newcomer(Loop& loop, Descriptor socket, const ListenOptions& options, Done done)
+Newcomer::Newcomer(Loop& loop, Descriptor socket, const ListenOptions& options, base::LogQuota& quota, Done done)
     : loop_(loop),
       context_(options.tls),
       time_limit_(options.tls_handshake_timeout),
       done_(std::move(done)),
       timer_(loop),
-      plain_(std::make_unique<FdStream>(std::move(socket))) {}
+      quota_(quota),
+      plain_(std::make_unique<FdStream>(std::move(socket))),
+      host_(host_of(plain_->peer())) {}
 
 Newcomer::~Newcomer() {
   if (plain_) plain_->unwatch();
@@ -56,7 +59,9 @@ void Newcomer::begin_tls() {
   plain_->unwatch();
   auto tls = TlsStream::serve(context_, std::move(plain_));
   if (!tls) {
-    base::log(LogLevel::warning, "net", address + ": " + tls.failure().message);
+    if (quota_.take(loop_.clock().now())) {
+      base::log(LogLevel::warning, "net", address + ": " + tls.failure().message + quota_.left_out());
+    }
     return finish(nullptr);
   }
   tls_ = std::move(tls).value();
@@ -74,7 +79,9 @@ void Newcomer::go_on_with_tls() {
 
 void Newcomer::refuse(const std::string& why) {
   const Stream& stream = tls_ ? static_cast<const Stream&>(*tls_) : *plain_;
-  base::log(LogLevel::warning, "net", stream.peer().address + ": " + why + ", closed");
+  if (quota_.take(loop_.clock().now())) {
+    base::log(LogLevel::warning, "net", stream.peer().address + ": " + why + ", closed" + quota_.left_out());
+  }
   finish(nullptr);
 }
 

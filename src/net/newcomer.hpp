@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
+#include "base/log_quota.hpp"
 #include "net/endpoint.hpp"
 #include "net/fd_stream.hpp"
 #include "net/tls_stream.hpp"
@@ -17,12 +19,15 @@ class Newcomer final : public Watcher {
   /// newcomer.
   using Done = std::function<void(std::unique_ptr<Stream>)>;
 
-  Newcomer(Loop& loop, Descriptor socket, const ListenOptions& options, Done done);
+  /// Refers to `quota`, the listener's: what strangers do wrong is logged a few times only.
+  Newcomer(Loop& loop, Descriptor socket, const ListenOptions& options, base::LogQuota& quota, Done done);
   ~Newcomer();
   Newcomer(const Newcomer&) = delete;
   Newcomer& operator=(const Newcomer&) = delete;
   /// False when the loop cannot watch it: then `done` is never called.
   bool start();
+  /// Where it comes from, as host_of() says it.
+  const std::string& host() const { return host_; }
 
  private:
   void on_ready(Ready ready) override;
@@ -37,7 +42,9 @@ class Newcomer final : public Watcher {
   const base::Duration time_limit_;
   Done done_;
   Timer timer_;
+  base::LogQuota& quota_;
   std::unique_ptr<Stream> plain_;
+  const std::string host_;
   std::unique_ptr<TlsStream> tls_;
 };
 

@@ -134,4 +134,9 @@ std::shared_ptr<void> look_up_on_thread(Loop& loop, const std::string& host, std
           }};
 }
 
+std::string host_of(const PeerInfo& peer) {
+  if (peer.transport != PeerInfo::Transport::tcp) return {};
+  return peer.address.substr(0, peer.address.rfind(':'));
+}
+
 }  // namespace daffi::net

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "net/loop.hpp"
+#include "net/stream.hpp"
 
 namespace daffi::net {
 
@@ -40,5 +41,9 @@ using Addresses = base::Result<std::vector<SocketAddress>>;
 /// returned token has gone by then. The token must not outlive the loop. Strand: the loop's thread.
 std::shared_ptr<void> look_up_on_thread(Loop& loop, const std::string& host, std::uint16_t port,
                                         std::function<void(Addresses)> done);
+
+/// The peer's address without its port; empty where connections do not come from addresses (UNIX sockets, memory).
+/// Threads: any.
+std::string host_of(const PeerInfo& peer);
 
 }  // namespace daffi::net

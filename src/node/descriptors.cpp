@@ -9,6 +9,7 @@ Description to_description(const wire::Descriptor& descriptor) {
   Description out;
   out.id = descriptor.id;
   out.checkable = (descriptor.flags & wire::Descriptor::kUnchecked) == 0;
+  out.callers = descriptor.callers;
   out.signature.returns = descriptor.returns;
   out.signature.stream = (descriptor.flags & wire::Descriptor::kStream) != 0;
   out.signature.parameters.reserve(descriptor.parameters.size());

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "daffi/signature.hpp"
 #include "wire/descriptor.hpp"
@@ -13,7 +15,8 @@ namespace daffi::node {
 struct Description {
   std::uint32_t id = 0;
   Signature signature;
-  bool checkable = true;  ///< false: the signature is for people only
+  std::vector<std::string> callers;  ///< who may call; empty: every member
+  bool checkable = true;             ///< false: the signature is for people only
 
   /// The signature for checks before sending; nullptr when nothing can be checked.
   static std::shared_ptr<const Signature> for_checks(const std::shared_ptr<const Description>& description) {

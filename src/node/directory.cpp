@@ -30,6 +30,7 @@ std::string identity_text(const wire::Identity& identity) {
       out = "certificate";
       break;
   }
+  if (!identity.role.empty()) out += " (role " + identity.role + ")";
   if (identity.uid != wire::Identity::kNoUid) out += " " + std::to_string(identity.uid);
   if (!identity.text.empty()) out += " " + identity.text;
   return out;
@@ -43,7 +44,7 @@ MemberView to_view(const Replica::Member& member) {
   view.suspended = member.suspended;
   view.draining = member.draining;
   for (const Replica::Record* record : Replica::in_order(member)) {
-    view.callbacks.push_back({*record->name, record->description->signature});
+    view.callbacks.push_back({*record->name, record->description->signature, record->description->callers});
   }
   return view;
 }
@@ -132,6 +133,11 @@ bool Directory::Impl::held(std::string_view callback, bool suspended) const {
     if (each.member->id != own_id && each.member->suspended == suspended) return true;
   }
   return false;
+}
+
+bool Directory::is_closed(std::string_view callback) const {
+  base::ReadLock lock(impl_->mutex);
+  return impl_->replica.is_closed(callback);
 }
 
 bool Directory::is_expected(std::string_view callback, base::SteadyTime now) const {

@@ -85,6 +85,8 @@ class Directory {
   bool has_process(std::string_view process) const;
   /// True when a present member holds it, or this process does.
   bool has_function(std::string_view callback) const;
+  /// Some process holds it, but not for this one.
+  bool is_closed(std::string_view callback) const;
   /// In order of registration; replaces what was set before.
   void set_own_callbacks(std::vector<std::pair<std::string, std::shared_ptr<const Signature>>> callbacks);
 

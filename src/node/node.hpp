@@ -56,6 +56,7 @@ struct MemberView {
   struct CallbackView {
     std::string name;
     Signature signature;
+    std::vector<std::string> callers;  ///< who may call; empty: every member
   };
   std::string process_name;
   std::string language;

@@ -28,6 +28,7 @@ struct Batch {
   bool directory = false;
   bool resync = false;
   std::optional<base::Failure> broken;
+  base::CloseReason broken_how = base::CloseReason::protocol_error;
 };
 Batch& batch() { return base::PerThread<Batch>::mine(); }
 
@@ -42,7 +43,7 @@ base::Failure result_failure(base::Failure failure) {
 
 rpc::Caller Node::Impl::caller(std::uint32_t member) const {
   const auto stamp = directory.identity_of(member).value_or(wire::Identity{});
-  return {member, directory.name_of(member), session::believed(stamp, trust.load())};
+  return {member, directory.name_of(member), session::believed(stamp, trust.load()), member == own_id.load()};
 }
 
 void Node::Impl::on_frame(const wire::Frame& frame) {
@@ -62,12 +63,18 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
       if (!server->on_call(frame)) batch().broken = base::fail(ErrorCode::protocol, "a call without a proper head");
       return;
     case wire::FrameKind::cancel:
+      if (!may_cancel(frame.header)) return;
       return server->on_cancel(frame);
     case wire::FrameKind::chunk:
       return on_chunk(frame);
     case wire::FrameKind::credit:
       return on_credit(frame);
     case wire::FrameKind::ping:
+      if (!pings_budget.spend(clock().now())) {
+        batch().broken = base::fail(ErrorCode::busy, "the controller pings more than it may");
+        batch().broken_how = base::CloseReason::flood;
+        return;
+      }
       batch().pings.push_back(frame.header.id);
       return;
     case wire::FrameKind::pong:
@@ -95,6 +102,22 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
       batch().broken = base::fail(
           ErrorCode::protocol, "a frame that only a node may send: " + std::string(wire::to_string(frame.header.kind)));
   }
+}
+
+// A controller keeps its members from more than half of this; who sends more has got past one, and is not listened to.
+bool Node::Impl::may_cancel(const wire::Header& cancel) {
+  constexpr session::Rate kRate{2 * session::kCancelRate.burst, 2 * session::kCancelRate.per_second};
+  constexpr std::size_t kTidyFrom = 1024;
+  const auto now = clock().now();
+  if (cancel_budgets.size() > kTidyFrom) {
+    std::erase_if(cancel_budgets, [&](const auto& each) {
+      auto budget = each.second;
+      return budget.rested(now);
+    });
+  }
+  if (cancel_budgets.try_emplace(cancel.member, kRate, now).first->second.spend(now)) return true;
+  break_off(cancel, "it cancels more calls than it may");
+  return false;
 }
 
 // All results that were read together are taken out of the table in one go.
@@ -279,7 +302,7 @@ void Node::Impl::after_read(session::Channel& from) {
              close.ok() ? close->text : "a close frame that cannot be read");
   }
   if (const auto broken = std::exchange(batch().broken, {})) {
-    from.end(base::CloseReason::protocol_error, broken->message);
+    from.end(std::exchange(batch().broken_how, base::CloseReason::protocol_error), broken->message);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <list>
 #include <set>
+#include <unordered_map>
 
 #include "base/annotations.hpp"
 #include "base/atomic_shared.hpp"
@@ -25,6 +26,7 @@
 #include "session/channel.hpp"
 #include "session/heartbeat.hpp"
 #include "session/proof.hpp"
+#include "session/rate_budget.hpp"
 
 namespace daffi::node {
 
@@ -183,6 +185,9 @@ struct Node::Impl final : session::ChannelSink,
   void on_end_frame(const wire::Frame& frame);
   bool on_stream_credit(const wire::Frame& frame);
   void after_read_streams();
+  bool may_cancel(const wire::Header& cancel);
+  /// Has the sender cut off once the read role is given up.
+  static void break_off(const wire::Header& frame, const char* why);
   void cut_off(const wire::Header& frame, const std::string& why);
   bool is_cut_off(std::uint32_t member) const;
   void avoid_cut_off(rpc::OutgoingCall& call) const;
@@ -232,6 +237,10 @@ struct Node::Impl final : session::ChannelSink,
   mutable base::Mutex cut_mutex;
   std::set<std::uint32_t> cut_members DAFFI_GUARDED_BY(cut_mutex);  ///< broke the protocol; until they leave
   std::atomic<bool> any_cut{false};
+
+  // The read role.
+  session::RateBudget pings_budget{session::kControlRate, clock().now()};  ///< the controller's
+  std::unordered_map<std::uint32_t, session::RateBudget> cancel_budgets;   ///< of the members that have cancelled
 
   // The loop's thread.
   std::unique_ptr<Link> link;

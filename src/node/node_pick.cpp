@@ -3,6 +3,7 @@
 
 #include "base/per_thread.hpp"
 #include "node/node_impl.hpp"
+#include "session/permission.hpp"
 
 namespace daffi::node {
 namespace {
@@ -85,6 +86,7 @@ Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {
   if (directory.is_expected_process(spec.receiver, clock().now())) return {{}, true, {}};
   return nobody_left(call, !holder, [&] {
     if (holder && holder->draining) return is_stopping(spec.receiver);
+    if (!holder && directory.is_closed(spec.name)) return session::may_not_call(spec.name);
     return base::fail(ErrorCode::unknown_receiver, directory.unknown_receiver_text(spec.receiver, spec.name));
   });
 }
@@ -131,6 +133,7 @@ Node::Impl::Pick Node::Impl::nobody_to_pick(const rpc::OutgoingCall& call, const
   if (suspended || (call.bounced && !holders.empty())) return {{}, true, {}};
   if (holders.empty() && directory.is_expected(spec.name, clock().now())) return {{}, true, {}};
   return nobody_left(call, holders.empty(), [&] {
+    if (holders.empty() && directory.is_closed(spec.name)) return session::may_not_call(spec.name);
     return holders.empty()
                ? base::fail(ErrorCode::unknown_callback, directory.unknown_callback_text(spec.name))
                : base::fail(ErrorCode::draining, "every process that holds '" + spec.name + "' is stopping");

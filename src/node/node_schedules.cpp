@@ -7,6 +7,7 @@
 #include "node/node_impl.hpp"
 #include "rpc/schedule_store.hpp"
 #include "rpc/task_work.hpp"
+#include "session/permission.hpp"
 
 namespace daffi::node {
 namespace {
@@ -15,14 +16,16 @@ using rpc::SystemCallback;
 
 class Host final : public rpc::ScheduleHost {
  public:
-  Host(std::shared_ptr<rpc::Server> server, std::shared_ptr<rpc::Engine> engine)
-      : server_(std::move(server)), engine_(std::move(engine)) {}
+  Host(std::shared_ptr<rpc::Server> server, std::shared_ptr<rpc::Engine> engine, std::string own_name)
+      : server_(std::move(server)), engine_(std::move(engine)), own_name_(std::move(own_name)) {}
   bool has_callback(const std::string& name) const override { return server_->callbacks().find(name) != nullptr; }
   void post(std::function<void(std::shared_ptr<void>)> task) override {
     engine_->submit_always(*rpc::make_task([task = std::move(task), busy = server_->busy()] { task(busy); }));
     engine_->kick();
   }
   bool run(rpc::LocalCall call, rpc::LocalDone done) override {
+    // Nobody else has this name while this process lives, and what it keeps was asked for in its lives.
+    call.caller.self = call.caller.name == own_name_;
     return server_->run_local(std::move(call), std::move(done));
   }
   void request_stop(std::stop_source stop) override { server_->request_stop({std::move(stop)}); }
@@ -30,6 +33,7 @@ class Host final : public rpc::ScheduleHost {
  private:
   const std::shared_ptr<rpc::Server> server_;
   const std::shared_ptr<rpc::Engine> engine_;
+  const std::string own_name_;
 };
 
 template <typename T>
@@ -68,13 +72,14 @@ std::string file_name_of(const std::string& process) {
   return name + base::hex(base::sha256(base::as_bytes(process))).substr(0, 32);
 }
 
-// What others schedule here has to be there, and must be something that ends.
-void check_callback(rpc::Server& server, const std::string& name) {
+// What others schedule here has to be there, open to them, and must be something that ends.
+void check_callback(rpc::Server& server, const std::string& name, const rpc::Caller& caller) {
   const auto entry = server.callbacks().find(name);
   if (!entry) {
     throw rpc::SystemRefusal{
         base::fail(ErrorCode::no_candidate, "the callback '" + name + "' is not registered any more")};
   }
+  if (!may_call(*entry, caller)) throw rpc::SystemRefusal{session::may_not_call(name)};
   if (entry->spec.signature.stream) {
     throw rpc::SystemRefusal{
         base::fail(ErrorCode::invalid_modifier, "PERIOD cannot be used with '" + name + "', which yields a stream")};
@@ -86,7 +91,8 @@ void check_callback(rpc::Server& server, const std::string& name) {
 void Node::Impl::make_schedules() {
   rpc::ScheduleLimits limits;
   limits.verified_schedulers = options.verified_schedulers;
-  schedules = std::make_shared<rpc::Schedules>(loop, std::make_shared<Host>(server, engine), limits);
+  schedules =
+      std::make_shared<rpc::Schedules>(loop, std::make_shared<Host>(server, engine, options.process_name), limits);
   auto& callbacks = server->callbacks();
   const auto tasks = std::weak_ptr(schedules);
   callbacks.add_system(SystemCallback::schedule, "schedule",
@@ -96,7 +102,7 @@ void Node::Impl::make_schedules() {
                          const auto here = server.lock();
                          if (!all || !here) return;
                          const auto received = value_or_refuse(rpc::read_schedule_request(call.arguments()));
-                         check_callback(*here, received.request.callback);
+                         check_callback(*here, received.request.callback, caller);
                          const auto uuid = value_or_refuse(all->add(received, caller));
                          Codec<rpc::Scheduled>::write(call.result(), {uuid, process});
                        });

@@ -306,6 +306,10 @@ void Node::Impl::after_read_streams() {
   for (const auto& broken : mine.broken) cut_off(broken.header, broken.why);
 }
 
+void Node::Impl::break_off(const wire::Header& frame, const char* why) {
+  streams_read().broken.push_back({frame, why});
+}
+
 // A member that breaks the rules of credit would take this process's memory: nothing of it is listened to any more.
 void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
   {

@@ -10,6 +10,7 @@ namespace {
 // A registration's texts are bounded (wire/limits.hpp), so this is an upper bound of its encoding.
 std::size_t encoded_size(const wire::Registration& registration) {
   std::size_t size = 64 + registration.name.size() + registration.doc.size() + registration.descriptor.returns.size();
+  for (const auto& caller : registration.descriptor.callers) size += 2 + caller.size();
   for (const auto& parameter : registration.descriptor.parameters) {
     size += 16 + parameter.name.size() + parameter.type.size() + parameter.default_text.size();
   }
@@ -26,6 +27,7 @@ wire::Registration to_registration(const rpc::CallbackEntry& entry, const std::s
   registration.doc = signature.documentation;
   registration.descriptor.language = language;
   registration.descriptor.returns = signature.returns;
+  registration.descriptor.callers = entry.spec.callers;
   if (signature.stream) registration.descriptor.flags |= wire::Descriptor::kStream;
   for (const Parameter& parameter : signature.parameters) {
     wire::Parameter& out = registration.descriptor.parameters.emplace_back();

@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "session/permission.hpp"
+
 namespace daffi::node {
 namespace {
 
@@ -55,11 +57,15 @@ base::Result<bool> Replica::add_callbacks(MemberId id, const std::vector<wire::C
   Member* member = find_mutable(id);
   if (!member) return nonsense("callbacks of an unknown member", id);
   for (const wire::CallbackEntry& entry : callbacks) {
+    if (entry.descriptor_id == wire::CallbackEntry::kClosed) {
+      if (auto added = add_closed(*member, entry); !added) return added;
+      continue;
+    }
     const auto description = descriptions_.find(entry.descriptor_id);
     if (description == descriptions_.end()) return false;
     if (callback_count_ >= kMaxCallbacks) return nonsense("too many callbacks at member", id);
     const auto [at, fresh] = member->callbacks.try_emplace(entry.callback_id);
-    if (!fresh) return nonsense("a callback number twice at member", id);
+    if (!fresh || member->closed.contains(entry.callback_id)) return nonsense("a callback number twice at member", id);
     ++callback_count_;
     const auto name = index_.try_emplace(entry.name).first;
     at->second = Record{&name->first, entry.callback_id, next_order_++, description->second};
@@ -68,10 +74,36 @@ base::Result<bool> Replica::add_callbacks(MemberId id, const std::vector<wire::C
   return true;
 }
 
+base::Result<bool> Replica::add_closed(Member& member, const wire::CallbackEntry& entry) {
+  if (callback_count_ >= kMaxCallbacks) return nonsense("too many callbacks at member", member.id);
+  const bool known = member.callbacks.contains(entry.callback_id);
+  if (known || !member.closed.try_emplace(entry.callback_id, entry.name).second) {
+    return nonsense("a callback number twice at member", member.id);
+  }
+  ++callback_count_;
+  ++closed_[entry.name];
+  return true;
+}
+
+void Replica::release_closed(const std::string& name) {
+  --callback_count_;
+  const auto at = closed_.find(name);
+  if (--at->second == 0) closed_.erase(at);
+}
+
+bool Replica::is_closed(std::string_view callback) const {
+  return !closed_.empty() && closed_.contains(session::closed_name(callback));
+}
+
 base::Result<bool> Replica::remove_callbacks(MemberId id, const std::vector<std::uint32_t>& callback_ids) {
   Member* member = find_mutable(id);
   if (!member) return nonsense("callbacks removed of an unknown member", id);
   for (const std::uint32_t callback_id : callback_ids) {
+    if (const auto closed = member->closed.find(callback_id); closed != member->closed.end()) {
+      release_closed(closed->second);
+      member->closed.erase(closed);
+      continue;
+    }
     const auto record = member->callbacks.find(callback_id);
     if (record == member->callbacks.end()) return nonsense("an unknown callback removed at member", id);
     release(*member, record->second);
@@ -196,6 +228,8 @@ void Replica::release(const Member& member, const Record& record) {
 void Replica::drop_callbacks(Member& member) {
   for (const auto& [id, record] : member.callbacks) release(member, record);
   member.callbacks.clear();
+  for (const auto& [id, name] : member.closed) release_closed(name);
+  member.closed.clear();
 }
 
 }  // namespace daffi::node

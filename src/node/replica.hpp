@@ -42,8 +42,9 @@ class Replica {
     wire::Identity identity;
     std::uint64_t name_hash = 0;
     bool suspended = false, draining = false;
-    bool observer = false;                      ///< not to be found by its name, nor listed
-    std::map<std::uint32_t, Record> callbacks;  ///< by callback id
+    bool observer = false;                        ///< not to be found by its name, nor listed
+    std::map<std::uint32_t, Record> callbacks;    ///< by callback id
+    std::map<std::uint32_t, std::string> closed;  ///< what is not for this process: session::closed_name() by id
   };
 
   /// One member's part in a callback name. Of several registrations of one name the last one counts.
@@ -75,6 +76,8 @@ class Replica {
   const std::vector<Holding>* holders(std::string_view callback) const;
   /// What `member` holds under that name, nullptr: nothing.
   const Record* find_callback(MemberId member, std::string_view callback) const;
+  /// Some member holds that callback, but not for this process.
+  bool is_closed(std::string_view callback) const;
   /// By id, which is joining order.
   const std::map<MemberId, Member>& members() const { return members_; }
   /// What counts of each name of one member, in order of the names' first registrations.
@@ -88,10 +91,13 @@ class Replica {
   static void hold(const Member& member, Record& record, std::vector<Holding>& holders);
   void release(const Member& member, const Record& record);
   void forget_unused_descriptors();
+  base::Result<bool> add_closed(Member& member, const wire::CallbackEntry& entry);
+  void release_closed(const std::string& name);
 
   std::map<MemberId, Member> members_;
   std::unordered_map<std::string, std::vector<MemberId>, TextHash, std::equal_to<>> processes_;
   Index index_;
+  std::unordered_map<std::string, std::size_t> closed_;  ///< how often each closed name is held
   std::unordered_map<std::uint32_t, std::shared_ptr<const Description>> descriptions_;
   std::size_t callback_count_ = 0;
   std::size_t descriptions_to_keep_ = kSpareDescriptors;

@@ -4,9 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "session/permission.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::rpc {
+
+bool may_call(const CallbackEntry& entry, const Caller& caller) {
+  return caller.self || session::may_call(entry.spec.callers, caller.identity);
+}
 
 base::Failure unregistered(const CallbackEntry& entry) {
   return base::fail(ErrorCode::cancelled, "the callback '" + entry.spec.name + "' was unregistered");

@@ -26,6 +26,9 @@ struct CallbackEntry {
   Completion* left = nullptr;            ///< under the table's mutex: who waits for the calls inside to end
 };
 
+/// Whether it is open to that caller: this process's own callbacks are open to itself.
+bool may_call(const CallbackEntry& entry, const Caller& caller);
+
 /// What those are told whose streams end because their callback was taken away.
 base::Failure unregistered(const CallbackEntry& entry);
 

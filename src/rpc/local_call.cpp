@@ -8,6 +8,7 @@
 #include "rpc/inside.hpp"
 #include "rpc/server.hpp"
 #include "rpc/task_work.hpp"
+#include "session/permission.hpp"
 
 namespace daffi::rpc {
 namespace {
@@ -42,7 +43,7 @@ class LocalInvocation final : public detail::Invocation {
  public:
   LocalInvocation(const LocalCall& call, std::function<std::shared_ptr<detail::Responder>()> make_responder)
       : arguments_(*call.arguments),
-        context_(call.caller, std::nullopt, call.stop),
+        context_(call.caller.name, std::nullopt, call.stop),
         make_responder_(std::move(make_responder)) {}
 
   Reader& arguments() override { return arguments_; }
@@ -90,6 +91,10 @@ bool Server::run_local(LocalCall call, LocalDone done) {
     done(failure);
     busy->reset();
   };
+  if (!may_call(*entry, call.caller)) {
+    end(session::may_not_call(call.callback));
+    return true;
+  }
   std::optional<base::Failure> failure;
   bool deferred = false;
   {

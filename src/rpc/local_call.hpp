@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "rpc/system_callbacks.hpp"
 
 namespace daffi::rpc {
 
@@ -17,7 +18,7 @@ namespace daffi::rpc {
 struct LocalCall {
   std::string callback;
   std::shared_ptr<const std::vector<std::byte>> arguments;  ///< encoded, as a call carries them
-  std::string caller;                                       ///< for the callback's context
+  Caller caller;                                            ///< on whose account it is made
   std::stop_token stop;                                     ///< likewise
   std::shared_ptr<void> busy;                               ///< of Server::busy(), given back when the call has ended
 };

@@ -75,10 +75,15 @@ struct TaskRecord {
   std::uint8_t identity_kind = 0;
   std::uint32_t identity_uid = wire::Identity::kNoUid;
   std::string identity_text = {};
+  std::string identity_certificate = {}, identity_role = {};
   std::vector<std::byte> arguments = {};
 
   wire::Identity identity() const {
-    return {static_cast<wire::Identity::Kind>(identity_kind), identity_uid, identity_text};
+    return {.kind = static_cast<wire::Identity::Kind>(identity_kind),
+            .uid = identity_uid,
+            .text = identity_text,
+            .certificate = identity_certificate,
+            .role = identity_role};
   }
   bool operator==(const TaskRecord&) const = default;
 };

@@ -88,6 +88,8 @@ base::Result<std::string> Schedules::add(const ReceivedRequest& received, const 
   record.identity_kind = static_cast<std::uint8_t>(scheduler.identity.kind);
   record.identity_uid = scheduler.identity.uid;
   record.identity_text = scheduler.identity.text;
+  record.identity_certificate = scheduler.identity.certificate;
+  record.identity_role = scheduler.identity.role;
   record.arguments.assign(received.arguments.begin(), received.arguments.end());
   const auto accepted = loop_.clock().now();
   const std::size_t bytes = record.arguments.size();

@@ -193,7 +193,11 @@ void Schedules::begin(const TaskRef& task, std::uint32_t runs, std::shared_ptr<v
 void Schedules::run(const TaskRef& task, std::shared_ptr<void> busy) {
   // What an engine that stops has not come to, it hands out to be let go of.
   if (stop_.stop_requested()) return ended(task, base::fail(ErrorCode::stopped, "the process stopped before it began"));
-  LocalCall call{task->record.callback, task->arguments, task->record.scheduler, stop_.get_token(), std::move(busy)};
+  LocalCall call{task->record.callback,
+                 task->arguments,
+                 {0, task->record.scheduler, task->record.identity()},
+                 stop_.get_token(),
+                 std::move(busy)};
   const bool found = host_->run(std::move(call),
                                 [self = shared_from_this(), task](const auto& failure) { self->ended(task, failure); });
   if (!found) ended(task, base::fail(ErrorCode::no_candidate, "it is not registered any more"));

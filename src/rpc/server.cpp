@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
+#include "base/log.hpp"
 #include "base/per_thread.hpp"
 #include "rpc/request.hpp"
+#include "session/permission.hpp"
 #include "wire/messages.hpp"
 
 namespace daffi::rpc {
@@ -64,11 +67,28 @@ bool Server::on_call(const wire::Frame& frame) {
   // Ids are never given twice, and whether it was taken away since is looked at when it runs.
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
+  if (request->entry && !request->entry->spec.callers.empty() && !permitted(*request)) return true;
   if (request->entry && request->entry->spec.wants_context) watch(*request);
   if (!open_stream(*request)) [[unlikely]]
     return true;
   mine.calls.push_back(request);
   return true;
+}
+
+// False: it is refused. The controller has refused it before, so this is one that does not do as it should, or that is
+// not to be believed. Logged the less often the more there are.
+bool Server::permitted(Request& request) {
+  const Caller caller = host_->caller(request.header.member);
+  if (may_call(*request.entry, caller)) return true;
+  const std::string& name = request.entry->spec.name;
+  const std::uint64_t count = not_permitted_.fetch_add(1) + 1;
+  if (std::has_single_bit(count)) {
+    base::log(LogLevel::warning, "node",
+              "process '" + caller.name + "' may not call '" + name + "': refused (" + std::to_string(count) +
+                  " such calls so far)");
+  }
+  collected().refused.push_back({&request, ErrorCode::not_permitted, session::may_not_call(name).message});
+  return false;
 }
 
 // False: it is refused, there are too many streams.
@@ -99,6 +119,7 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
     collected().refused.push_back({request, ErrorCode::draining, "this process is stopping"});
     return true;
   }
+  if (request->entry && !request->entry->spec.callers.empty() && !permitted(*request)) return true;
   if (request->entry && request->entry->spec.wants_context) watch(*request);
   if (!open_stream(*request)) return true;
   std::unique_ptr<Work> owner(request);

@@ -49,7 +49,7 @@ class ServerHost {
 struct ServerStats {
   std::size_t running = 0;  ///< begun and not answered, deferred ones included
   std::size_t queued = 0;
-  std::uint64_t served = 0, refused_busy = 0, refused_draining = 0, expired_unrun = 0;
+  std::uint64_t served = 0, refused_busy = 0, refused_draining = 0, expired_unrun = 0, not_permitted = 0;
 };
 
 /// Threads: any; on_call() and on_cancel() under the read role, after_read() on the same thread behind it.
@@ -108,6 +108,7 @@ class Server : public std::enable_shared_from_this<Server> {
   void forget_large(InTransfers::Owners owners);
   void watch(class Request& request);
   bool open_stream(class Request& request);
+  bool permitted(class Request& request);
   void unwatch(const ExchangeKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
   void stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams);
@@ -126,7 +127,7 @@ class Server : public std::enable_shared_from_this<Server> {
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> queued_bytes_{0};
   std::atomic<std::size_t> running_{0}, queued_{0};
-  std::atomic<std::uint64_t> served_{0}, refused_busy_{0}, refused_draining_{0}, expired_unrun_{0};
+  std::atomic<std::uint64_t> served_{0}, refused_busy_{0}, refused_draining_{0}, expired_unrun_{0}, not_permitted_{0};
   std::atomic<bool> idle_wanted_{false};
   base::Mutex mutex_;
   Completion* idle_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;

@@ -25,6 +25,7 @@ struct Caller {
   std::string name;
   /// What the controller verified, as far as the controller may be believed.
   wire::Identity identity;
+  bool self = false;  ///< this very process
 };
 
 /// Runs like any callback, on a handler thread: reads the invocation's arguments, writes its result or defers it. The

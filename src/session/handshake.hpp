@@ -16,10 +16,17 @@
 
 namespace daffi::session {
 
-/// What this process can prove, and can check in others. Neither is ever sent. Value.
+/// A token whose holders have a name in common. Value.
+struct TokenRole {
+  std::string role;
+  std::string token;
+};
+
+/// What this process can prove, and can check in others. None is ever sent. Value.
 struct Secrets {
   std::vector<std::byte> cookie = {};  ///< the user's cookie; empty: none
   std::string token = {};              ///< empty: none
+  std::vector<TokenRole> roles = {};   ///< a controller's: further tokens that it knows
 };
 
 /// How a process presents itself. Value.

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "net/identity.hpp"
@@ -26,12 +28,16 @@ class Prover {
   /// the same host only.
   bool has(wire::ProofKind kind) const;
   wire::KeyProof prove(ProofRole role, wire::ProofKind kind) const;
-  /// True when the list holds a proof of the kind and it is right.
+  /// True when the list holds a right proof of the kind.
   bool holds(std::span<const wire::KeyProof> proofs, ProofRole role, wire::ProofKind kind) const;
+  /// One proof for each role's token.
+  std::vector<wire::KeyProof> prove_roles(ProofRole role) const;
+  /// The role whose token is proved in the list, if one is.
+  std::optional<std::string> held_role(std::span<const wire::KeyProof> proofs, ProofRole role) const;
 
  private:
   base::Bytes key(wire::ProofKind kind) const;
-  net::Mac mac(ProofRole role, wire::ProofKind kind) const;
+  net::Mac mac(ProofRole role, wire::ProofKind kind, base::Bytes key) const;
 
   const Secrets& secrets_;
   const net::PeerInfo& peer_;
@@ -43,7 +49,7 @@ inline constexpr wire::ProofKind kProofKinds[] = {wire::ProofKind::cookie, wire:
 
 /// What is known of a peer after it proved `cookie` and `token`, or not. The strongest wins: the same user by the
 /// kernel's word or the cookie, a certificate, the token. A UNIX peer of another user counts for nothing.
-wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token);
+wire::Identity judge(const net::PeerInfo& peer, bool cookie, bool token, std::string role = {});
 
 /// True when it has shown a certificate that TLS verified, whatever else it has shown.
 bool over_tls(const wire::Identity& identity);
@@ -57,7 +63,7 @@ enum class Trust : std::uint8_t { none, token, certificate, local_user };
 Trust trust_in(const wire::Identity& controller);
 /// What remains of a stamp of such a controller.
 wire::Identity believed(const wire::Identity& stamp, Trust trust);
-/// True when both are verified, and as the same one: the same user, the same certificate name, or the token.
+/// True when both are verified, and as the same one: the same user, the same certificate name, or the same token.
 bool same_verified(const wire::Identity& a, const wire::Identity& b);
 
 }  // namespace daffi::session

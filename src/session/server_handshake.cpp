@@ -55,6 +55,7 @@ base::Result<bool> ServerHandshake::on_hello(const wire::Frame& frame, wire::Out
     challenge.accepted |= accepted_bit(kind);
     challenge.proofs.push_back(prover.prove(ProofRole::controller, kind));
   }
+  for (const wire::KeyProof& proof : prover.prove_roles(ProofRole::controller)) challenge.proofs.push_back(proof);
   wire::append_message(out, {}, challenge);
   step_ = Step::proof;
   return false;
@@ -65,10 +66,13 @@ base::Result<bool> ServerHandshake::on_proof(const wire::Frame& frame) {
   if (!proof) return fail(CloseReason::protocol_error, proof.failure().message);
   const Prover prover(rules_.secrets, peer_, hello_, nonce_);
   const bool cookie = prover.holds(proof->proofs, ProofRole::node, wire::ProofKind::cookie);
-  const bool token = prover.holds(proof->proofs, ProofRole::node, wire::ProofKind::token);
+  std::optional<std::string> role;
+  bool token = prover.holds(proof->proofs, ProofRole::node, wire::ProofKind::token);
+  if (!token) role = prover.held_role(proof->proofs, ProofRole::node);
+  token = token || role.has_value();
   if (std::string lack = missing(cookie, token); !lack.empty())
     return fail(CloseReason::not_permitted, std::move(lack));
-  identity_ = judge(peer_, cookie, token);
+  identity_ = judge(peer_, cookie, token, role.value_or(""));
   step_ = Step::registering;
   return collect(std::move(proof->registrations), frame.payload.size());
 }

@@ -38,6 +38,7 @@ struct Descriptor {
   std::string language{};
   std::string returns{};
   std::vector<Parameter> parameters{};
+  std::vector<std::string> callers{};  ///< who may call ("role:…", "certificate:…"); empty: every member
 
   bool operator==(const Descriptor&) const = default;
 };

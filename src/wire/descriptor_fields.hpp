@@ -12,6 +12,12 @@ void fields(IO& io, Is<std::uint32_t> auto& number) {
   io.number(number);
 }
 
+// The only list of texts: who may call.
+template <typename IO>
+void fields(IO& io, Is<std::string> auto& caller) {
+  io.text(caller, kMaxCaller);
+}
+
 template <typename IO>
 void fields(IO& io, Is<Parameter> auto& m) {
   io.number(m.flags);
@@ -27,6 +33,7 @@ void fields(IO& io, Is<Descriptor> auto& m) {
   io.text(m.language, kMaxLanguage);
   io.text(m.returns, kMaxTypeText);
   io.list(m.parameters, kMaxParameters, 7);
+  io.list(m.callers, kMaxCallers, 2);
 }
 
 template <typename IO>
@@ -41,7 +48,7 @@ template <typename IO>
 void fields(IO& io, Is<Register> auto& m) {
   io.number(m.flags);
   io.list(m.removed, kMaxRegistrations, 4);
-  io.list(m.added, kMaxRegistrations, 19);
+  io.list(m.added, kMaxRegistrations, 21);
 }
 
 }  // namespace daffi::wire

@@ -47,8 +47,8 @@ void fields(IO& io, Is<Snapshot> auto& m) {
   io.number(m.part);
   io.number(m.parts);
   io.check(m.part < m.parts, "a part beyond the last");
-  io.list(m.descriptors, kMaxDescriptors, 11);
-  io.list(m.members, kMaxMembers, 19);
+  io.list(m.descriptors, kMaxDescriptors, 13);
+  io.list(m.members, kMaxMembers, 23);
 }
 
 template <typename IO>
@@ -104,7 +104,7 @@ template <typename IO>
 void fields(IO& io, Is<Delta> auto& m) {
   io.number(m.first_sequence);
   io.number(m.flags);
-  io.list(m.descriptors, kMaxDescriptors, 11);
+  io.list(m.descriptors, kMaxDescriptors, 13);
   io.list(m.changes, kMaxChanges, 5);
 }
 

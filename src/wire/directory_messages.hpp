@@ -15,6 +15,8 @@ namespace daffi::wire {
 
 /// A callback in the directory. Value.
 struct CallbackEntry {
+  static constexpr std::uint32_t kClosed = 0;  ///< as descriptor: the receiver may not call it; `name` is closed_name()
+
   std::uint32_t callback_id = 0;
   std::uint32_t descriptor_id = 0;
   std::string name{};

@@ -23,6 +23,8 @@ void fields(IO& io, Is<Identity> auto& m) {
   io.check(m.kind <= Identity::Kind::certificate, "unknown kind of identity");
   io.number(m.uid);
   io.text(m.text, kMaxIdentityText);
+  io.text(m.certificate, kMaxIdentityText);
+  io.text(m.role, kMaxIdentityText);
 }
 
 }  // namespace daffi::wire

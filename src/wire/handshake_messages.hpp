@@ -79,8 +79,10 @@ struct Identity {
 
   Kind kind = Kind::none;
   std::uint32_t uid = kNoUid;
-  std::string text{};     ///< host, certificate name or role, for people
-  bool over_tls = false;  ///< the kind is another, but it showed a certificate too
+  std::string text{};         ///< host or certificate name, for people
+  bool over_tls = false;      ///< the kind is another, but it showed a certificate too
+  std::string certificate{};  ///< name in the certificate that it showed, whatever the kind
+  std::string role{};         ///< of the token that it proved, whatever the kind
 
   bool operator==(const Identity&) const = default;
 };

@@ -22,7 +22,10 @@ inline constexpr std::size_t kMaxErrorTrace = 60 * 1024;
 inline constexpr std::size_t kMaxErrorData = 64 * 1024;  ///< larger ones are left out
 inline constexpr std::size_t kMaxReturnText = 512;
 
-inline constexpr std::size_t kMaxProofs = 8;
+inline constexpr std::size_t kMaxTokenRoles = 32;
+inline constexpr std::size_t kMaxProofs = kMaxTokenRoles + 8;
+inline constexpr std::size_t kMaxCaller = 272;  ///< "certificate:" and an identity's text
+inline constexpr std::size_t kMaxCallers = 64;  ///< of one callback
 inline constexpr std::size_t kMaxParameters = 256;
 inline constexpr std::size_t kMaxRegistrations = 4096;  ///< in one frame
 inline constexpr std::size_t kMaxMembers = 16384;       ///< in one frame

@@ -77,6 +77,10 @@ int main(int argc, char** argv) {
   g.callback(
       "scale", [](double value, double factor) { return value * factor; },
       daffi::params("value", daffi::arg("factor") = 10.0), daffi::doc("Multiplies a value."));
+  if (const auto callers = option(argc, argv, "callers", ""); !callers.empty()) {
+    g.callback(
+        "guarded", [] { return std::string("guarded"); }, daffi::callers(callers));
+  }
   g.callback("fail", [](const std::string& why) -> int { throw std::runtime_error(why); });
   g.callback("until_told", [](daffi::CallContext& context) {
     say(("serving " + context.caller()).c_str());

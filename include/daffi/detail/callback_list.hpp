@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daffi/args.hpp"
 #include "daffi/detail/invocation.hpp"
@@ -20,6 +22,18 @@ struct Doc {
 
 inline Doc doc(std::string text) { return {std::move(text)}; }
 
+/// Who may call a callback; the others get NotPermittedError, and do not see it. Value.
+struct Callers {
+  std::vector<std::string> names;
+};
+
+/// `g.callback<&restart>(daffi::callers("role:operator", "certificate:console"))`: the token's role or the name in the
+/// certificate that the controller has verified; one that fits is enough. docs/security.md
+template <typename... Texts>
+Callers callers(const Texts&... names) {
+  return {{std::string(names)...}};
+}
+
 namespace detail {
 
 /// What a registration says about a callback beyond the function itself: name, parameters, documentation. Value.
@@ -32,12 +46,15 @@ class DAFFI_API CallbackWords {
   void take(std::string_view alias);
   void take(Parameters named);
   void take(Doc text);
-  /// Takes parameters and documentation over from the words for the method of that name, if there are any.
+  void take(Callers named);
+  /// Takes parameters, documentation and callers over from the words for the method of that name, if there are any.
   void take(std::string_view method, std::span<const CallbackWords* const> described);
 
   std::string_view name() const;
   const Parameters& parameters() const;
   const std::string& documentation() const;
+  /// Nothing: every process may call.
+  const std::optional<Callers>& callers() const;
 
  private:
   struct Impl;

@@ -176,6 +176,7 @@ struct CallbackSpec {
   Signature signature;
   bool wants_context = false;
   Handler handler;
+  std::vector<std::string> callers = {};  ///< who may call; empty: every member
 };
 
 }  // namespace daffi::inline v1::detail

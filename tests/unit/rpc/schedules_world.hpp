@@ -68,7 +68,7 @@ class FakeHost final : public ScheduleHost {
   bool run(LocalCall call, LocalDone done) override {
     if (!callbacks.contains(call.callback)) return false;
     const std::string arguments(base::as_text(*call.arguments));
-    runs.push_back({call.callback, call.caller, arguments, loop_.clock().wall()});
+    runs.push_back({call.callback, call.caller.name, arguments, loop_.clock().wall()});
     if (on_run) on_run();
     stop = call.stop;
     if (held.contains(call.callback)) {

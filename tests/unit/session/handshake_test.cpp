@@ -196,7 +196,9 @@ TEST(Handshake, CertificateStandsInForAProof) {
   pair.server_peer.certificate_name = "node-1";
   pair.server_peer.same_host = false;
   EXPECT_TRUE(pair.run().client_done);
-  EXPECT_EQ(pair.server->identity(), (wire::Identity{Kind::certificate, wire::Identity::kNoUid, "node-1"}));
+  const wire::Identity shown{
+      .kind = Kind::certificate, .uid = wire::Identity::kNoUid, .text = "node-1", .certificate = "node-1"};
+  EXPECT_EQ(pair.server->identity(), shown);
 }
 
 TEST(Handshake, WhereTlsIsAskedForOnlyTheVerifiedLocalUserMayComePlain) {

@@ -49,7 +49,7 @@ struct adl_serializer<std::array<std::byte, N>> {
 namespace daffi::wire {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Parameter, flags, name, type, default_text)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Descriptor, id, flags, language, returns, parameters)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Descriptor, id, flags, language, returns, parameters, callers)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Registration, callback_id, name, descriptor, doc)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Register, flags, removed, added)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, wire_minor, features, nonce, instance_token, flags, process_name, language,
@@ -57,7 +57,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, wire_minor, features, nonce, instance_
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KeyProof, kind, mac)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Challenge, features, nonce, accepted, proofs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Proof, proofs, registrations)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Identity, kind, uid, text)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Identity, kind, uid, text, certificate, role)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Welcome, member_id, epoch, features, max_frame_payload, heartbeat_ms, grace_ms,
                                    controller_name, identity)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Close, reason, text)

@@ -43,7 +43,8 @@ inline Descriptor descriptor(std::uint32_t id = 0) {
                          {.name = "step",
                           .type = "int",
                           .default_text = "1",
-                          .flags = Parameter::kHasDefault | Parameter::kKeywordOnly}}};
+                          .flags = Parameter::kHasDefault | Parameter::kKeywordOnly}},
+          .callers = {"role:operator", "certificate:console"}};
 }
 
 inline Registration registration() { return {7, "generate", descriptor(), "Counts up to end."}; }
@@ -54,7 +55,9 @@ inline Register announcement() {
 
 inline Proof proof() { return {{{ProofKind::token, counting<32>(0x60)}}, announcement()}; }
 
-inline Identity identity() { return {Identity::Kind::peercred, 1000, "host"}; }
+inline Identity identity() {
+  return {.kind = Identity::Kind::peercred, .uid = 1000, .text = "host", .certificate = "shop-1", .role = "operator"};
+}
 
 inline Welcome welcome() {
   return {.member_id = 2,
@@ -76,7 +79,8 @@ inline MemberEntry member() {
           .identity = identity(),
           .process_name = "shop",
           .language = "c++",
-          .callbacks = {{7, 1, "generate"}, {8, 2, "stop"}}};
+          .callbacks = {
+              {7, 1, "generate"}, {8, 2, "stop"}, {9, CallbackEntry::kClosed, "00112233445566778899aabbccddeeff"}}};
 }
 
 inline Snapshot snapshot() {
