@@ -18,7 +18,7 @@ class PyHandler : public std::enable_shared_from_this<PyHandler> {
  public:
   enum class Kind : int { function = 0, coroutine = 1, generator = 2, async_generator = 3 };
 
-  PyHandler(std::string name, PyObject* function, int kind, Signature signature, std::vector<std::string> callers);
+  PyHandler(std::string name, PyObject* function, int kind, Signature signature, std::vector<std::string> callers = {});
 
   const std::string& name() const { return name_; }
   Kind kind() const { return kind_; }
