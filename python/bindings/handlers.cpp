@@ -14,8 +14,8 @@
 #include "errors.hpp"
 #include "inbox.hpp"
 #include "items.hpp"
-#include "session/permission.hpp"
 #include "values.hpp"
+#include "wire/callers.hpp"
 
 namespace nb = nanobind;
 
@@ -266,7 +266,7 @@ void bind_handlers(nb::module_& module) {
       .def(nb::new_([](std::string name, nb::callable function, int kind, const std::vector<ParameterTuple>& parameters,
                        std::string returns, bool stream, std::string documentation, std::vector<std::string> callers) {
         if (!callers.empty()) {
-          if (const auto mistake = session::mistake_in_callers(callers))
+          if (const auto mistake = wire::mistake_in_callers(callers))
             throw InitializationError(ErrorCode::initialization, "callback '" + name + "': " + *mistake);
         }
         return std::make_shared<PyHandler>(

@@ -208,9 +208,11 @@ Controller::~Controller() = default;
 base::Result<net::Endpoint> Controller::listen(const net::Endpoint& endpoint,
                                                std::shared_ptr<const net::TlsContext> tls) {
   const bool has_tls = tls != nullptr;
-  auto listener =
-      net::listen(impl_->loop, endpoint, {.tls = std::move(tls), .max_handshaking = impl_->options.max_handshaking},
-                  [this](std::unique_ptr<net::Stream> stream) { impl_->adopt(std::move(stream)); });
+  auto listener = net::listen(impl_->loop, endpoint,
+                              {.tls = std::move(tls),
+                               .max_handshaking = impl_->options.max_handshaking,
+                               .max_handshaking_per_address = (impl_->options.max_handshaking + 1) / 2},
+                              [this](std::unique_ptr<net::Stream> stream) { impl_->adopt(std::move(stream)); });
   if (!listener) return std::move(listener).failure();
   if (has_tls) impl_->rules.tls_only = impl_->rules.require_proof = true;
   const net::Endpoint bound = (*listener)->endpoint();

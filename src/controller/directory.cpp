@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "controller/snapshot_packer.hpp"
-#include "session/permission.hpp"
 #include "session/registration.hpp"
+#include "wire/callers.hpp"
 
 namespace daffi::controller {
 namespace {
@@ -45,7 +45,7 @@ base::Result<void> Directory::check(const Member& member, const wire::Register& 
     const std::size_t descriptor_size = wire::encode(added.descriptor).size();
     if (added.name.empty()) return base::fail(ErrorCode::protocol, "a callback without a name");
     if (!added.descriptor.callers.empty()) {
-      if (const auto mistake = session::mistake_in_callers(added.descriptor.callers)) {
+      if (const auto mistake = wire::mistake_in_callers(added.descriptor.callers)) {
         return base::fail(ErrorCode::protocol, *mistake);
       }
     }

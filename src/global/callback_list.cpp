@@ -5,7 +5,7 @@
 
 #include "base/result.hpp"
 #include "daffi/callback.hpp"
-#include "session/permission.hpp"
+#include "wire/callers.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::inline v1::detail {
@@ -71,7 +71,7 @@ void CallbackList::add(Face* given, const CallbackWords& words, std::span<const 
   spec.signature = signature;
   spec.wants_context = wants_context;
   if (words.callers()) {
-    if (auto mistake = session::mistake_in_callers(words.callers()->names))
+    if (auto mistake = wire::mistake_in_callers(words.callers()->names))
       base::throw_failure(base::fail(ErrorCode::initialization, "callback '" + spec.name + "': " + *mistake));
     spec.callers = words.callers()->names;
   }

@@ -51,7 +51,8 @@ class Listener {
 struct ListenOptions {
   std::shared_ptr<const TlsContext> tls;  ///< null: a TLS hello is refused with one log line
   base::Duration tls_handshake_timeout = std::chrono::seconds(5);
-  std::size_t max_handshaking = 1024;  ///< connections inside sniffing or TLS; more are closed
+  std::size_t max_handshaking = 1024;             ///< connections inside sniffing or TLS; more are closed
+  std::size_t max_handshaking_per_address = 512;  ///< of these; not of UNIX sockets
 };
 
 /// Binds and listens before it returns. The first byte tells TLS (0x16) from native. Failure: initialization, naming

@@ -73,7 +73,7 @@ class SocketListener final : public Listener {
     const std::string& host = (*place)->host();
     const std::size_t from_there = host.empty() ? 0 : ++from_there_[host];
     // One address alone does not keep all others out.
-    if (from_there > (options_.max_handshaking + 1) / 2) {
+    if (from_there > options_.max_handshaking_per_address) {
       turn_away(from_there - 1, " from " + host);
       return forget(place);
     }

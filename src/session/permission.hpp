@@ -1,8 +1,6 @@
 /// @file  Who may call a callback that names its callers, and what the others see of it.
 #pragma once
 
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +13,6 @@ namespace daffi::session {
 /// True when the list is empty, or names the certificate ("certificate:NAME") or the token's role ("role:NAME") that
 /// was verified. Threads: any.
 bool may_call(const std::vector<std::string>& callers, const wire::Identity& who);
-
-/// Why this is no list of callers. Threads: any.
-std::optional<std::string> mistake_in_callers(std::span<const std::string> callers);
 
 /// What stands in the directory for the name of a callback that the receiver may not call: who knows the name
 /// recognises it, others learn nothing. Threads: any.

@@ -104,14 +104,14 @@ struct CallSpec {
   std::chrono::nanoseconds timeout{0};  ///< from the call, or from the end of `eta`
   std::chrono::nanoseconds eta{0};
   bool return_result = true;
-  bool broadcast = false;                       ///< to every other process that holds it
-  bool wants_stream = false;                    ///< takes the items of a callback that yields
-  bool takes_items = false;                     ///< has no arguments of its own: each item is those of one call
-  Balance balance = Balance::unset;             ///< unset: the Global's
-  std::string key;                              ///< for sticky
-  std::size_t positional = 0;                   ///< number of positional arguments, for the check before sending
-  std::vector<std::string> keywords;            ///< names of the keyword arguments, for the same
-  std::shared_ptr<const CodeToRun> code;        ///< with the system callback run_code
+  bool broadcast = false;                 ///< to every other process that holds it
+  bool wants_stream = false;              ///< takes the items of a callback that yields
+  bool takes_items = false;               ///< has no arguments of its own: each item is those of one call
+  Balance balance = Balance::unset;       ///< unset: the Global's
+  std::string key;                        ///< for sticky
+  std::size_t positional = 0;             ///< number of positional arguments, for the check before sending
+  std::vector<std::string> keywords;      ///< names of the keyword arguments, for the same
+  std::shared_ptr<const CodeToRun> code;  ///< with the system callback run_code
 };
 
 /// One BG call under way. Shared by the caller's handles and the node. Threads: any.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/callers.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::session {
@@ -40,13 +41,13 @@ TEST(MayCall, WhoHasShownNothingMayNotCallWhateverTheListSays) {
 
 TEST(MayCall, ListsThatNameNobodyOrAreNotUnderstoodAreMistakes) {
   using Names = std::vector<std::string>;
-  EXPECT_TRUE(mistake_in_callers({}));
+  EXPECT_TRUE(wire::mistake_in_callers({}));
   for (const std::string caller : {"operator", "role:", "certificate:", "ROLE:operator", "role:\xFF"}) {
-    EXPECT_TRUE(mistake_in_callers(Names{caller})) << caller;
+    EXPECT_TRUE(wire::mistake_in_callers(Names{caller})) << caller;
   }
-  EXPECT_TRUE(mistake_in_callers(Names{"role:" + std::string(wire::kMaxCaller, 'x')}));
-  EXPECT_TRUE(mistake_in_callers(Names(wire::kMaxCallers + 1, "role:a")));
-  EXPECT_FALSE(mistake_in_callers(Names{"role:operator", "certificate:console"}));
+  EXPECT_TRUE(wire::mistake_in_callers(Names{"role:" + std::string(wire::kMaxCaller, 'x')}));
+  EXPECT_TRUE(wire::mistake_in_callers(Names(wire::kMaxCallers + 1, "role:a")));
+  EXPECT_FALSE(wire::mistake_in_callers(Names{"role:operator", "certificate:console"}));
 }
 
 TEST(MayCall, AClosedNameIsRecognisedAndNotRead) {
