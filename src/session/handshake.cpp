@@ -23,6 +23,10 @@ ErrorCode code_of(base::CloseReason reason) {
       return ErrorCode::unsupported;
     case base::CloseReason::protocol_error:
       return ErrorCode::protocol;
+    // Nothing was decided: another attempt may succeed.
+    case base::CloseReason::handshake_timeout:
+    case base::CloseReason::controller_stopped:
+      return ErrorCode::no_controller;
     default:
       return ErrorCode::refused;
   }

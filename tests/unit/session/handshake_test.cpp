@@ -232,6 +232,17 @@ TEST(Handshake, TooManyCallbacksAreRefused) {
   EXPECT_EQ(pair.server->close_reason(), base::CloseReason::too_many);
 }
 
+TEST(Handshake, AControllerWithoutTimeIsNotOneThatRefuses) {
+  for (const auto reason : {base::CloseReason::handshake_timeout, base::CloseReason::controller_stopped}) {
+    Pair pair;
+    pair.open();
+    const LooseFrame close(wire::Close{reason, "the handshake took too long"});
+    const auto told = pair.client->on_frame(close.frame, pair.to_server);
+    ASSERT_FALSE(told.ok());
+    EXPECT_EQ(told.failure().code, ErrorCode::no_controller);  // which a node tries again after
+  }
+}
+
 TEST(Handshake, AnotherMajorVersionIsToldSo) {
   Pair pair;
   pair.open();
