@@ -32,13 +32,15 @@ class Completion {
 class Work {
  public:
   virtual ~Work() = default;
-  /// Runs, and disposes of itself. `last`: nothing else waits in the queue, so what it sends need not be corked.
+  /// Runs, and disposes of itself. `last`: nothing else, or something heavy, is next in the queue, so what it sends is
+  /// not corked.
   virtual void run(bool last) = 0;
   /// Every handler thread is stuck: answers that and disposes of itself, or (false) prefers to wait.
   virtual bool refuse() { return false; }
   /// Disposes of itself unrun: the engine was stopped.
   virtual void discard() = 0;
   Work* next = nullptr;
+  bool heavy = false;  ///< takes long for certain, by its large arguments: others take over what waits behind it
 };
 
 /// Bounds. Value.

@@ -80,7 +80,7 @@ Work* RunQueue::take(Runner& runner, bool& last) {
   Work* work = head_;
   head_ = work->next;
   if (head_ == nullptr) tail_ = nullptr;
-  last = --queued_ == 0;
+  last = --queued_ == 0 || head_->heavy;
   runner.busy = true;
   return work;
 }

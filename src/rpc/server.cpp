@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <functional>
 #include <utility>
 
 #include "base/log.hpp"
@@ -19,6 +20,7 @@ namespace {
 // after_read().
 struct Collected {
   std::vector<Request*> calls;
+  bool heavy = false;                    // one of them has large arguments
   std::shared_ptr<CallbackEntry> entry;  // of the latest call: the next one mostly wants the same
   struct Refused {
     Request* request;
@@ -139,6 +141,8 @@ void Server::on_large_arguments(InTransfers::Taken taken) {
   if (taken.what == InTransfers::Taken::What::complete) {
     request->assembled = std::move(taken.value);
     request->share = std::move(taken.share);
+    request->heavy = true;
+    collected().heavy = true;
     collected().calls.push_back(request);
   } else {
     collected().refused.push_back(
@@ -182,6 +186,8 @@ void Server::after_read() {
     // Swapped out first: what is called below may read in turn.
     auto calls = std::move(collected().calls);
     collected().calls.clear();
+    // What is small overtakes: it would wait for as long as the large ones take, or for another thread.
+    if (std::exchange(collected().heavy, false)) std::ranges::stable_partition(calls, std::not_fn(&Request::heavy));
     take_in(calls);
     calls.clear();
     collected().calls = std::move(calls);  // keeps its memory for the next round

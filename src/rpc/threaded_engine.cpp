@@ -68,6 +68,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   void worker(bool forced);
   void run_queue(bool forced);
   void run_all(RunQueue::Runner& runner);
+  void leave_to_others(RunQueue::Runner& runner);
   void keep_reader();
   void on_tick();
   void flush_waiting();
@@ -136,11 +137,15 @@ bool ThreadedEngine::wait(Completion& what, base::Deadline deadline) {
   // A callback that waits stands in nobody's way.
   const bool inside = in_handler();
   if (!inside) pure_callers_.note_wait();
-  if (inside && queue_.set_aside(*running_as)) {
-    forced_.fetch_add(1);
-    sets_->kick_worker();
-  }
+  if (inside) leave_to_others(*running_as);
   return waiting_.wait(what, deadline);
+}
+
+// A runner that will be long: what waits is not to wait for it.
+void ThreadedEngine::leave_to_others(RunQueue::Runner& runner) {
+  if (!queue_.set_aside(runner)) return;
+  forced_.fetch_add(1);
+  sets_->kick_worker();
 }
 
 // What handler threads have to do they had better learn by themselves.
@@ -235,7 +240,10 @@ void ThreadedEngine::run_queue(bool forced) {
 void ThreadedEngine::run_all(RunQueue::Runner& runner) {
   running_as = &runner;
   bool last = false;
-  while (Work* work = queue_.take(runner, last)) work->run(last);
+  while (Work* work = queue_.take(runner, last)) {
+    if (work->heavy && queue_.running() < options_.handler_threads) leave_to_others(runner);
+    work->run(last);
+  }
   running_as = nullptr;
 }
 

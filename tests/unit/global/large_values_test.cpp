@@ -209,5 +209,22 @@ TEST_F(LargeValues, StopWaitsForAResultOnItsWay) {
   EXPECT_EQ(pending.get(), blob_of(4 * kMiB));
 }
 
+TEST_F(LargeValues, SmallCallsReadBehindALargeOneRunBeforeIt) {
+  std::vector<std::string> ran;
+  auto& b = cluster.node("b");
+  b.callback("large", [&](const Blob&) { ran.push_back("large"); });
+  b.callback("small", [&](int) { ran.push_back("small"); });
+  auto& a = cluster.node("a");
+  cluster.settle();
+  cluster.freeze("b");
+  const auto large = Fetch<void(Blob)>(a, "large").call(BG{}, blob_of(100'000));
+  const auto small = Fetch<void(int)>(a, "small").call(BG{}, 1);
+  cluster.settle();
+  cluster.thaw("b");
+  large.get();
+  small.get();
+  EXPECT_EQ(ran, (std::vector<std::string>{"small", "large"}));
+}
+
 }  // namespace
 }  // namespace daffi

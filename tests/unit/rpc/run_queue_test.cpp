@@ -52,6 +52,16 @@ TEST_F(RunQueueTest, GivesWorkInTheOrderItCame) {
   EXPECT_EQ(queue.running(), 0u);
 }
 
+TEST_F(RunQueueTest, WhatIsFollowedBySomethingHeavyIsTheLast) {
+  work[1].heavy = true;
+  for (std::size_t i = 0; i < 3; ++i) queue.put(work[i], false);
+  ASSERT_TRUE(queue.begin(first, false, backlog));
+  queue.take(first, last);
+  EXPECT_TRUE(last) << "its answer would wait for as long as the heavy one takes";
+  queue.take(first, last);
+  EXPECT_FALSE(last);
+}
+
 TEST_F(RunQueueTest, LeavesABacklogToTheRunnerThatIsAtIt) {
   for (std::size_t i = 0; i < 3; ++i) queue.put(work[i], false);
   ASSERT_TRUE(queue.begin(first, false, backlog));
