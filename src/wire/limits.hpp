@@ -48,7 +48,7 @@ inline constexpr std::size_t kMaxWholeItem = 128 * 1024;
 inline constexpr std::uint32_t kInitialCreditBytes = 512 * 1024;
 inline constexpr std::uint32_t kInitialCreditItems = 2048;
 /// The same of a value in chunks: its receiver wants it whole, so the wait for credit is all that less would save.
-inline constexpr std::uint32_t kInitialChunkCredit = 2048 * 1024;
+inline constexpr std::uint32_t kInitialChunkCredit = 1280 * 1024;
 
 /// Callback ids from here on belong to the system: every process serves them, none announces them.
 inline constexpr std::uint32_t kFirstSystemCallback = 0xFFFFFF00;
