@@ -40,6 +40,10 @@ void Controller::Impl::forward(Session& from, const wire::Frame& frame) {
   }
   Session& target = *to->session;
   introduce(target, *from.member);
+  // Once a member sees itself draining, no call is on its way to it any more.
+  if (is_call && to->entry.draining) [[unlikely]] {
+    return undeliverable(from, frame, ErrorCode::draining, "that member is stopping");
+  }
   if (is_call && !has_room(target, *from.member)) [[unlikely]] {
     return undeliverable(from, frame, ErrorCode::busy, "too much is queued for that member");
   }

@@ -16,6 +16,7 @@ namespace {
 // How long stop() waits for calls without a result to be acknowledged, and for the last bytes to leave.
 constexpr auto kFlushLimit = std::chrono::seconds(5);
 constexpr auto kGoodbyeLimit = std::chrono::seconds(1);
+constexpr auto kDrainSeenLimit = std::chrono::seconds(1);
 
 std::atomic<std::uint64_t> next_serial{1};
 
@@ -199,11 +200,24 @@ void Node::Impl::begin_drain() {
   announce(std::move(changes));
 }
 
+// The controller lets no call through to who is draining; what it had let through comes before its news of that, and is
+// answered. Without this a call that crosses the goodbye would be lost with the connection.
+void Node::Impl::await_end_of_calls(base::Deadline deadline) {
+  if (options.observer) return;
+  const auto seen = [this] {
+    if (!channel.load()) return true;
+    const auto self = directory.find_process(options.process_name);
+    return !self || self->draining;
+  };
+  (void)wait_for(seen, "the end of calls", deadline);
+}
+
 void Node::Impl::stop(base::Duration limit) {
   const rpc::WaitInterrupt none(nullptr);
   if (stop_done.load()) return;
   const auto deadline = base::Deadline::in(clock(), limit);
   begin_drain();
+  await_end_of_calls(base::Deadline::earlier(deadline, base::Deadline::in(clock(), kDrainSeenLimit)));
   (void)server->wait_idle(deadline);
   {
     rpc::Completion flushed;
@@ -251,9 +265,7 @@ void Node::Impl::stop(base::Duration limit) {
     channel.store(nullptr);
     answering.store(nullptr);
     if (const auto own = std::exchange(connecting, nullptr)) own->end(base::CloseReason::local_stop, "stopped");
-    for (rpc::OutgoingCall* call : calls.take_all()) {
-      fail(*call, base::fail(ErrorCode::stopped, "Global was stopped before the result came"));
-    }
+    for (rpc::OutgoingCall* call : calls.take_all()) fail(*call, ended_by_stop(*call));
     retry_parked(false);
   });
   run_due_waits();

@@ -32,6 +32,10 @@ base::Failure stopped_failure() {
   return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
 }
 
+base::Failure ended_by_stop(const rpc::OutgoingCall& call) {
+  return base::fail(call.sent ? ErrorCode::cancelled : ErrorCode::stopped, "Global was stopped before the result came");
+}
+
 std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now) {
   if (deadline.is_never()) return wire::CallHead::kNoLimit;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(now)).count();
@@ -276,7 +280,8 @@ void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
   if (call.gathering != nullptr) return fail(call, not_run(call.spec, "?", *back));  // the controller refused it whole
   call.sent = false;
   call.tried.push_back(call.target);
-  call.bounced = frame.header.kind == wire::FrameKind::bounce && back->code != ErrorCode::busy;
+  call.bounced = frame.header.kind == wire::FrameKind::bounce && back->code != ErrorCode::busy &&
+                 back->code != ErrorCode::draining;
   call.refusal = not_run(call.spec, directory.name_of(call.target), *back);
   if (back->code == ErrorCode::not_permitted || back->code == ErrorCode::too_large) return fail(call, *call.refusal);
   // A stream cannot begin anew where it was not begun alone, or once it has begun.

@@ -45,6 +45,7 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<void> start();
   void stop(base::Duration limit);
   void begin_drain();
+  void await_end_of_calls(base::Deadline deadline);
   void on_loop(std::function<void()> task);
   void post_event(std::function<void()> event);
   void run_events();
@@ -294,5 +295,7 @@ std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now);
 std::string given_arguments(const rpc::OutgoingCall& call);
 /// What a call is told after stop().
 base::Failure stopped_failure();
+/// What stop() ends a call with that is under way: one that was sent may have run.
+base::Failure ended_by_stop(const rpc::OutgoingCall& call);
 
 }  // namespace daffi::node

@@ -114,9 +114,9 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   // First: whoever sees its call ended finds nothing of it left.
   server->all_callers_lost();
   // A controller that has been told goodbye may close before we do.
-  const auto loss = stopping.load() ? base::fail(ErrorCode::stopped, "Global was stopped before the result came")
-                                    : base::fail(ErrorCode::lost_controller, "Lost connection to Controller.");
   for (rpc::OutgoingCall* call : calls.take_all()) {
+    const auto loss = stopping.load() ? ended_by_stop(*call)
+                                      : base::fail(ErrorCode::lost_controller, "Lost connection to Controller.");
     // What has come of a broadcast is kept; those who have not answered cannot any more.
     if (call->gathering != nullptr && !call->gathering->entries().empty()) {
       finish_broadcast(*call, loss);

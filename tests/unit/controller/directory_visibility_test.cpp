@@ -244,7 +244,8 @@ TEST(Visibility, DrainingIsAnnounced) {
   EXPECT_TRUE(a.replica.find("b")->draining);
   a.call(b.id(), 1);
   world.settle();
-  EXPECT_TRUE(b.take(FrameKind::call)) << "refusing is for the callee itself";
+  EXPECT_FALSE(b.take(FrameKind::call)) << "it may leave as soon as it has seen its own news";
+  EXPECT_TRUE(a.take(FrameKind::bounce));
   EXPECT_TRUE(world.join({.name = "c"}).replica.find("b")->draining);
 }
 

@@ -120,6 +120,15 @@ TEST_F(FetchTest, OutlivesItsGlobalHarmlessly) {
   EXPECT_EQ(error_of([&] { subtract(2, 1); })->code(), daffi::ErrorCode::stopped);
 }
 
+TEST_F(FetchTest, UnderWayWhenItsGlobalIsStoppedMayHaveRun) {
+  const auto pending = daffi::Fetch<int()>(client, "hang").call(BG{});
+  cluster.settle();
+  client.stop(0);
+  const auto error = error_of([&] { return pending.get(); });
+  EXPECT_EQ(error->code(), daffi::ErrorCode::cancelled);
+  EXPECT_TRUE(error->may_have_run());
+}
+
 TEST_F(FetchTest, WithABodySendsWhatTheBodyReturns) {
   Calculator calculator(client);
   EXPECT_EQ(calculator.subtract(5, 3), 2);
