@@ -211,7 +211,9 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   const bool chunked = call.chunked;
   const std::uint32_t flags = head_flags(call.spec);
   const base::Deadline deadline = call.deadline;
-  base::Slice large = std::exchange(call.large, {});
+  // What fits into one window has left at once, long before its callee may refuse the call: it is kept.
+  const bool keeps = call.large.bytes.size() <= wire::kInitialChunkCredit;
+  base::Slice large = keeps ? call.large : std::exchange(call.large, {});
   if (!calls.add(call)) {
     call.sent = false;
     fail(call, table_full());
@@ -246,7 +248,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   rpc::OutgoingCall* back = calls.take(id);
   if (back == nullptr) return true;  // whoever noticed the loss has ended it
   back->sent = false;
-  back->large = std::move(large);
+  if (large.owner) back->large = std::move(large);
   return false;
 }
 

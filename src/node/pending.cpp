@@ -51,6 +51,7 @@ std::string CallUuid::text() const {
 
 void AsyncCall::settle(rpc::Engine& engine) {
   const auto keep = std::move(self_);
+  large = {};
   engine.finish(*this);
   continuations_.run(engine);
 }

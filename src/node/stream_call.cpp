@@ -8,6 +8,7 @@ namespace daffi::node {
 void StreamCall::settle(rpc::Engine& engine) {
   const auto keep = std::move(self_);
   const auto items = items_;
+  large = {};
   if (!failure && !completed) {
     failure = base::fail(ErrorCode::result_mismatch, "'" + spec.name + "' gave one result and no stream");
   }

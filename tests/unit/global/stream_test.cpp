@@ -203,7 +203,7 @@ TEST_F(StreamTest, EndsWhenItsCallerStops) {
       {
         for (const auto& item : stream) (void)item;
       },
-      daffi::GlobalContextError);
+      daffi::CancelledError);
   cluster.settle();
   EXPECT_EQ(destroyed, 1);
 }
