@@ -168,6 +168,17 @@ class Fetch<R(Params...), M> {
   Fetch(Source source, detail::FetchName name, Body body, M modifier)
       : Fetch(std::move(source.core), std::move(name.text), erase(std::move(body)), std::move(modifier)) {}
 
+  /// A body that takes something else: does not compile, and says why.
+  template <typename Body, typename... Rest>
+    requires(!std::invocable<const Body&, const std::decay_t<Params>&...> && !std::convertible_to<Body, M>)
+  Fetch(Source source, detail::FetchName name, Body, Rest...)
+      : Fetch(std::move(source.core), std::move(name.text), Bodies{}, std::move(source.modifier)) {
+    static_assert(!detail::Modifier<Body>,
+                  "daffi: a Fetch takes a modifier of the kind that its type names: Fetch<int(), daffi::BG>");
+    static_assert(detail::Modifier<Body> || std::invocable<const Body&, const std::decay_t<Params>&...>,
+                  "daffi: the body of a Fetch takes the Fetch's parameters");
+  }
+
   /// Calls by the Fetch's own modifier.
   Result operator()(const std::decay_t<Params>&... arguments) const { return send<M>(spec_, arguments...); }
   /// The same with keywords, or as many arguments as a Variadic takes.
@@ -175,6 +186,12 @@ class Fetch<R(Params...), M> {
     requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
   Result operator()(const Ts&... arguments) const {
     return send<M>(spec_, arguments...);
+  }
+  /// What fits neither: does not compile, and says why.
+  template <typename... Ts>
+    requires detail::WrongArguments<std::tuple<std::decay_t<Params>...>, Ts...>
+  Result operator()(Ts&&...) const {
+    detail::refuse_arguments<std::tuple<std::decay_t<Params>...>, Ts...>();
   }
 
   /// Calls by another modifier: `sum.call(BG{.timeout = 3s}, 1, 2)` gives an AsyncResult.
@@ -188,6 +205,20 @@ class Fetch<R(Params...), M> {
     requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
   typename detail::FetchResult<M2, R>::type call(const M2& modifier, const Ts&... arguments) const {
     return send<M2>(detail::call_spec(spec_.name, modifier), arguments...);
+  }
+  /// What fits neither: does not compile, and says why.
+  template <ExecutionModifier M2, typename... Ts>
+    requires detail::WrongArguments<std::tuple<std::decay_t<Params>...>, Ts...>
+  typename detail::FetchResult<M2, R>::type call(const M2&, Ts&&...) const {
+    constexpr bool second = (detail::Modifier<Ts> || ...);
+    static_assert(!second, "daffi: a call takes one execution modifier");
+    if constexpr (!second) detail::refuse_arguments<std::tuple<std::decay_t<Params>...>, Ts...>();
+  }
+  template <typename First, typename... Ts>
+    requires(!ExecutionModifier<std::decay_t<First>>)
+  Result call(First&&, Ts&&...) const {
+    static_assert(ExecutionModifier<std::decay_t<First>>,
+                  "daffi: call() takes an execution modifier first: FG, BG, BROADCAST or PERIOD");
   }
 
   /// Begins a broadcast and does not wait for it: `co_await get_menu.start(BROADCAST{.timeout = 5s})` gives what call()

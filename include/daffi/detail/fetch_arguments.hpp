@@ -57,6 +57,34 @@ template <typename Parameters, typename... Ts>
 concept LooseArguments = (ends_variadic<Parameters> || (is_keyword<Ts> || ...)) && !ExactArguments<Parameters, Ts...> &&
                          arguments_fit<Parameters, std::index_sequence_for<Ts...>, Ts...>;
 
+/// A modifier, which is never an argument.
+template <typename T>
+concept Modifier = requires { typename std::decay_t<T>::Modifier; } &&
+                   std::same_as<typename std::decay_t<T>::Modifier, std::decay_t<T>>;
+
+template <typename Parameters, typename... Ts>
+inline constexpr bool exact_arguments_fit = false;
+template <typename... Parameters, typename... Ts>
+  requires(sizeof...(Parameters) == sizeof...(Ts))
+inline constexpr bool exact_arguments_fit<std::tuple<Parameters...>, Ts...> =
+    (std::convertible_to<Ts, const Parameters&> && ...);
+
+/// What no call takes: it is caught to be refused in words.
+template <typename Parameters, typename... Ts>
+concept WrongArguments = !exact_arguments_fit<Parameters, Ts...> && !LooseArguments<Parameters, std::decay_t<Ts>...>;
+
+/// Does not compile, and says why. Never called.
+template <typename Parameters, typename... Ts>
+void refuse_arguments() {
+  constexpr bool open_ended = ends_variadic<Parameters> || (is_keyword<std::decay_t<Ts>> || ...);
+  constexpr bool has_modifier = (Modifier<Ts> || ...);
+  constexpr bool right_count = open_ended || sizeof...(Ts) == std::tuple_size_v<Parameters>;
+  static_assert(!has_modifier, "daffi: a modifier is given to call(), as its first argument");
+  static_assert(has_modifier || right_count,
+                "daffi: the number of arguments is not that of the parameters of this Fetch");
+  static_assert(has_modifier || !right_count, "daffi: an argument cannot be converted to its parameter of this Fetch");
+}
+
 template <typename Parameter, typename T>
 void write_converted(Writer& writer, const T& argument) {
   if constexpr (!is_keyword<T>) {

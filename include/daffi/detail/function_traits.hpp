@@ -72,7 +72,14 @@ struct CallableOf {
 
 /// For functions, pointers to functions and member functions, and objects with one operator().
 template <typename F>
-struct FunctionTraits : FunctionTraits<decltype(&F::operator())> {
+struct FunctionTraits : CallableOf<void, void> {
+  static_assert(sizeof(F) == 0,
+                "daffi: a callback has one operator(): neither several, nor a template, as a lambda with an auto "
+                "parameter has");
+};
+template <typename F>
+  requires requires { &F::operator(); }
+struct FunctionTraits<F> : FunctionTraits<decltype(&F::operator())> {
   using Class = void;
 };
 template <typename F>
