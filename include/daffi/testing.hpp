@@ -43,6 +43,9 @@ class DAFFI_API Cluster {
   /// Makes it with options; what they say about name, roles, address and TLS does not count here, nor a token unless
   /// the controller has one. Throws InitializationError when there is one of that name.
   Global& node(const std::string& name, GlobalOptions options);
+  /// A second process that says it is `process_name`, while perhaps another one has that name; here it goes by `name`.
+  /// Throws InitializationError (name_taken) when the other one is there and answers.
+  Global& rival(const std::string& name, const std::string& process_name);
   /// Ends a process in order, as leaving main() does; node() makes a new one after it.
   void remove(const std::string& name);
 
@@ -66,6 +69,8 @@ class DAFFI_API Cluster {
   void start_controller();
 
  private:
+  Global& make(const std::string& name, const std::string& process_name, GlobalOptions options);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -76,10 +76,16 @@ Global& Cluster::node(const std::string& name) {
   return found != impl_->nodes.end() ? *found->second : node(name, GlobalOptions{});
 }
 
-Global& Cluster::node(const std::string& name, GlobalOptions options) {
+Global& Cluster::node(const std::string& name, GlobalOptions options) { return make(name, name, std::move(options)); }
+
+Global& Cluster::rival(const std::string& name, const std::string& process_name) {
+  return make(name, process_name, GlobalOptions{});
+}
+
+Global& Cluster::make(const std::string& name, const std::string& process_name, GlobalOptions options) {
   if (impl_->nodes.contains(name))
     base::throw_failure(base::fail(ErrorCode::name_taken, "the cluster has a node '" + name + "' already"));
-  options.process_name = name;
+  options.process_name = process_name;
   options.init_controller = false;
   options.init_node = true;
   options.host.reset();
@@ -93,8 +99,8 @@ Global& Cluster::node(const std::string& name, GlobalOptions options) {
   auto plan = global_::make_plan(options);
   if (!plan.ok()) base::throw_failure(std::move(plan).failure());
   plan->node.secrets.cookie = cookie();
-  auto runtime =
-      std::make_shared<global_::Runtime>(global_::make_cluster_environment(impl_->world), std::move(plan).value());
+  auto runtime = std::make_shared<global_::Runtime>(global_::make_cluster_environment(impl_->world, name),
+                                                    std::move(plan).value());
   std::unique_ptr<Global> made(new Global(std::move(runtime)));
   return *(impl_->nodes[name] = std::move(made));
 }

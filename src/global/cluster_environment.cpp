@@ -46,7 +46,7 @@ class ClusterConnector final : public net::Connector {
 
 class ClusterEnvironment final : public Environment {
  public:
-  explicit ClusterEnvironment(ClusterWorld& world) : world_(world) {}
+  ClusterEnvironment(ClusterWorld& world, std::string place) : world_(world), place_(std::move(place)) {}
 
   net::Loop& loop() override { return world_.loop; }
   void on_loop(const std::function<void()>& task) override { task(); }
@@ -54,8 +54,8 @@ class ClusterEnvironment final : public Environment {
     return rpc::make_inline_engine(world_.loop, options);
   }
   std::unique_ptr<EventQueue> make_events() override { return make_virtual_events(world_.loop); }
-  std::unique_ptr<net::Connector> make_connector(const Plan& plan) override {
-    return std::make_unique<ClusterConnector>(world_, plan.process_name);
+  std::unique_ptr<net::Connector> make_connector(const Plan&) override {
+    return std::make_unique<ClusterConnector>(world_, place_);
   }
   base::Result<std::pair<std::unique_ptr<net::Stream>, std::unique_ptr<net::Stream>>> make_own_connection() override {
     auto pair = net::make_memory_pair();
@@ -67,12 +67,13 @@ class ClusterEnvironment final : public Environment {
 
  private:
   ClusterWorld& world_;
+  const std::string place_;
 };
 
 }  // namespace
 
-std::unique_ptr<Environment> make_cluster_environment(ClusterWorld& world) {
-  return std::make_unique<ClusterEnvironment>(world);
+std::unique_ptr<Environment> make_cluster_environment(ClusterWorld& world, const std::string& place) {
+  return std::make_unique<ClusterEnvironment>(world, place);
 }
 
 }  // namespace daffi::global_

@@ -27,7 +27,7 @@ struct ClusterWorld {
   std::map<std::string, Place> places;
 };
 
-/// `world` outlives it.
-std::unique_ptr<Environment> make_cluster_environment(ClusterWorld& world);
+/// Of a process that the cluster knows by that name. `world` outlives it.
+std::unique_ptr<Environment> make_cluster_environment(ClusterWorld& world, const std::string& place);
 
 }  // namespace daffi::global_
