@@ -36,6 +36,20 @@ int print_outcomes(const daffi::Outcomes<daffi::Value>& outcomes) {
   return status;
 }
 
+// True when `name` yields wherever it is called.
+bool gives_stream(const daffi::Global& g, const std::string& name, const std::string& receiver) {
+  std::size_t holders = 0, streams = 0;
+  for (const auto& member : g.members()) {
+    if (!receiver.empty() && member.process_name != receiver) continue;
+    for (const auto& callback : member.callbacks) {
+      if (callback.name != name) continue;
+      ++holders;
+      if (callback.signature.stream) ++streams;
+    }
+  }
+  return holders > 0 && streams == holders;
+}
+
 // What had arrived by then is printed all the same.
 int broadcast(const daffi::LazyCall& lazy, daffi::Duration timeout) {
   try {
@@ -71,7 +85,12 @@ int CallCommand::run() const {
     daffi::Codec<daffi::Value>::write(writer, *value);
   }
   return guarded([&]() -> int {
-    daffi::Global g(address.observer());
+    daffi::Global g(address.observer(timeout));
+    if (!stream && gives_stream(g, name, receiver)) {
+      std::fprintf(stderr, "daffi: '%s' gives a stream: call it with --stream%s\n", name.c_str(),
+                   broadcast ? ", one process at a time" : "");
+      return kFailed;
+    }
     daffi::FG how;
     how.timeout = daffi::Duration(timeout);
     how.receiver = receiver;
@@ -112,7 +131,7 @@ int CallCommand::print_stream(daffi::Global& g, const daffi::LazyStream& lazy, c
 
 int WaitCommand::run() const {
   return guarded([&] {
-    daffi::Global g(address.observer());
+    daffi::Global g(address.observer(timeout));
     const daffi::Duration limit(timeout);
     if (process) {
       g.wait_process(name, limit);

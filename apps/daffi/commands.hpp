@@ -31,8 +31,9 @@ struct Address {
   /// there hides a host and port here, and the other way round. What is wrong with them; empty: nothing.
   [[nodiscard]] std::string take_environment();
 
-  /// Options of a Global that is not shown to others.
-  [[nodiscard]] daffi::GlobalOptions observer() const;
+  /// Options of a Global that is not shown to others. A `timeout` of the command, in seconds, bounds the wait for the
+  /// controller, too; 0: none.
+  [[nodiscard]] daffi::GlobalOptions observer(double timeout = 0) const;
 };
 
 struct ControllerCommand {
@@ -45,6 +46,7 @@ struct ControllerCommand {
 struct ListCommand {
   Address address;
   bool json = false;
+  double timeout = 0;  ///< seconds; 0: none
   int run() const;
 };
 
@@ -75,12 +77,14 @@ struct TasksCommand {
   Address address;
   std::string process;
   bool json = false;
+  double timeout = 0;
   int run() const;
 };
 
 struct CancelCommand {
   Address address;
   std::string process, uuid;
+  double timeout = 0;
   int run() const;
 };
 

@@ -1,6 +1,7 @@
 /// @file  What the subcommands share: the address, errors as exit codes.
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -39,7 +40,7 @@ std::string Address::take_environment() {
   return {};
 }
 
-daffi::GlobalOptions Address::observer() const {
+daffi::GlobalOptions Address::observer(double timeout) const {
   daffi::GlobalOptions options;
   options.host = host;
   options.port = port;
@@ -48,7 +49,8 @@ daffi::GlobalOptions Address::observer() const {
   options.ssl_certificate = ssl_certificate;
   options.ssl_key = ssl_key;
   options.ssl_ca = ssl_ca;
-  options.connect_timeout = daffi::Duration(connect_timeout);
+  options.connect_timeout = daffi::Duration(timeout > 0 ? std::min(timeout, connect_timeout) : connect_timeout);
+  options.default_timeout = daffi::Duration(timeout);
   options.observer = true;
   return options;
 }

@@ -79,7 +79,7 @@ void print_text(const std::vector<daffi::Member>& members) {
 
 int ListCommand::run() const {
   return guarded([&] {
-    daffi::Global g(address.observer());
+    daffi::Global g(address.observer(timeout));
     auto members = g.members();
     std::erase_if(members, [](const daffi::Member& member) { return member.self; });
     json ? print_json(g, members) : print_text(members);

@@ -34,6 +34,11 @@ void add_address(CLI::App& app, Address& address, bool connects) {
   }
 }
 
+void add_timeout(CLI::App& app, double& timeout, const std::string& what = "the answer") {
+  app.add_option("--timeout", timeout, "Most seconds to wait for the controller, and then for " + what)
+      ->check(CLI::NonNegativeNumber);
+}
+
 // Fills what the command line left open from the environment, then runs.
 template <typename Command>
 int run(Command& command) {
@@ -66,6 +71,7 @@ int main(int argc, char** argv) {
   ListCommand list;
   auto* list_app = app.add_subcommand("ls", "List processes and their callbacks");
   list_app->add_flag("--json", list.json, "As JSON, with documentation texts");
+  add_timeout(*list_app, list.timeout);
   add_address(*list_app, list.address, true);
 
   CallCommand call;
@@ -79,7 +85,7 @@ int main(int argc, char** argv) {
       ->add_flag("--broadcast", call.broadcast,
                  "Every process that has it: prints an object, results by process name; errors go to stderr")
       ->excludes(receiver);
-  call_app->add_option("--timeout", call.timeout, "Seconds to wait for the result")->check(CLI::NonNegativeNumber);
+  add_timeout(*call_app, call.timeout, "the result");
   call_app->add_flag("--stream", call.stream,
                      "The callback gives a stream: print each item as one line of JSON, until it ends or Ctrl-C");
   add_address(*call_app, call.address, true);
@@ -89,19 +95,21 @@ int main(int argc, char** argv) {
   auto* wait_app = app.add_subcommand("wait", "Wait until a callback is there");
   wait_app->add_option("name", wait.name, "Name of the callback")->required();
   wait_app->add_flag("--process", wait.process, "NAME is a process");
-  wait_app->add_option("--timeout", wait.timeout, "Seconds to wait")->check(CLI::NonNegativeNumber);
+  add_timeout(*wait_app, wait.timeout, "it");
   add_address(*wait_app, wait.address, true);
 
   TasksCommand tasks;
   auto* tasks_app = app.add_subcommand("tasks", "List the scheduled tasks of a process");
   tasks_app->add_option("process", tasks.process, "Name of the process that runs them")->required();
   tasks_app->add_flag("--json", tasks.json, "As JSON");
+  add_timeout(*tasks_app, tasks.timeout);
   add_address(*tasks_app, tasks.address, true);
 
   CancelCommand cancel;
   auto* cancel_app = app.add_subcommand("cancel", "End a scheduled task");
   cancel_app->add_option("process", cancel.process, "Name of the process that runs it")->required();
   cancel_app->add_option("uuid", cancel.uuid, "The task, as `daffi tasks` shows it")->required();
+  add_timeout(*cancel_app, cancel.timeout);
   add_address(*cancel_app, cancel.address, true);
 
   try {

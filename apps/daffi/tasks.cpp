@@ -51,7 +51,7 @@ void print_text(const std::vector<daffi::ScheduledTaskInfo>& tasks) {
 
 int TasksCommand::run() const {
   return guarded([&] {
-    daffi::Global g(address.observer());
+    daffi::Global g(address.observer(timeout));
     const auto tasks = g.get_scheduled_tasks(process);
     json ? print_json(tasks) : print_text(tasks);
     return kSuccess;
@@ -60,7 +60,7 @@ int TasksCommand::run() const {
 
 int CancelCommand::run() const {
   return guarded([&] {
-    daffi::Global g(address.observer());
+    daffi::Global g(address.observer(timeout));
     std::printf(g.cancel_scheduled_task_by_uuid(process, uuid) ? "cancelled\n" : "had ended already\n");
     return kSuccess;
   });

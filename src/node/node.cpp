@@ -82,8 +82,9 @@ base::Result<void> Node::Impl::start() {
     failure = start_failure;
   }
   if (!in_time) {
-    failure = base::fail(ErrorCode::connect_timeout,
-                         "no controller answered at " + link->target() + " within connect_timeout");
+    base::Lock lock(start_mutex);
+    failure = base::fail(ErrorCode::connect_timeout, "no controller answered at " + link->target() + " in time" +
+                                                         (last_attempt.empty() ? "" : ": " + last_attempt));
   }
   if (!failure && stopping.load()) failure = base::fail(ErrorCode::stopped, "Global was stopped while it started");
   if (!failure) return {};

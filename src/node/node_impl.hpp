@@ -265,6 +265,7 @@ struct Node::Impl final : session::ChannelSink,
   base::Mutex start_mutex;
   rpc::Completion up;  ///< ready for the first time, or given up
   std::optional<base::Failure> start_failure DAFFI_GUARDED_BY(start_mutex);
+  std::string last_attempt DAFFI_GUARDED_BY(start_mutex);  ///< why the last one failed, before the first that did not
 
   base::Mutex events_mutex;
   std::deque<std::function<void()>> event_queue DAFFI_GUARDED_BY(events_mutex);

@@ -80,6 +80,10 @@ void Node::Impl::became_ready(const std::shared_ptr<session::Channel>& ready) {
 
 void Node::Impl::on_attempt_failed(const base::Failure& failure, bool final) {
   if (final) return give_up(failure);
+  if (!ever_ready) {
+    base::Lock lock(start_mutex);
+    last_attempt = failure.message;
+  }
   if (std::exchange(away, true)) return;
   away_timer.after(kAwayLog, [this, why = failure.message] {
     base::log(LogLevel::info, "node", options.process_name + " is waiting for a controller: " + why);

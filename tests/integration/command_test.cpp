@@ -112,6 +112,23 @@ TEST(CommandLine, WithoutAControllerExitsWithThree) {
   }
 }
 
+TEST(CommandLine, WithoutAControllerTheTimeoutBoundsTheWaitForOne) {
+  const TemporaryFolder folder;
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"ls"}, {"call", "f"}, {"wait", "f"}, {"tasks", "w"}, {"cancel", "w", "task"}}) {
+    auto arguments = command;
+    for (const std::string& more :
+         {std::string("--unix-sock-path"), folder.path().string(), std::string("--connect-timeout"),
+          std::string("86400"), std::string("--timeout"), std::string("0.2")}) {
+      arguments.push_back(more);
+    }
+    const auto finished = daffi_run(arguments);
+    EXPECT_EQ(finished.exit.code, 3) << joined(arguments);
+    EXPECT_TRUE(contains(finished.errors, "nobody listens at")) << finished.errors;
+    EXPECT_TRUE(contains(finished.errors, folder.path().string())) << finished.errors;
+  }
+}
+
 TEST(ControllerCommand, TakesAFreePortSaysWhichAndEndsInOrderOnSigterm) {
   Process controller(daffi_command(), {"controller", "--port", "0"}, daffi_environment());
   const std::string port = port_in(controller.wait_for_line("started"));
@@ -306,6 +323,20 @@ TEST_F(Command, WaitEndsWithTheCallbackOrTheTime) {
   Process waiting(daffi_command(), {"wait", "who_second", "--unix-sock-path", folder()}, daffi_environment());
   Process second(program("worker"), {"--folder", folder(), "--name", "second"});
   EXPECT_EQ(waiting.wait_for_exit(), (Exit{0, 0}));
+}
+
+TEST_F(Command, CallOfAStreamWithoutSayingSoNamesTheOption) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"call", "numbers", "3"},
+                                             {"call", "numbers", "3", "--receiver", "w"},
+                                             {"call", "numbers", "3", "--broadcast"}}) {
+    const auto finished = run(arguments);
+    EXPECT_EQ(finished.exit.code, 1) << joined(arguments);
+    EXPECT_TRUE(contains(finished.errors, "'numbers' gives a stream")) << finished.errors;
+    EXPECT_TRUE(contains(finished.errors, "--stream")) << finished.errors;
+    EXPECT_FALSE(contains(finished.errors, "Global::")) << finished.errors;
+    EXPECT_EQ(finished.output, "");
+  }
 }
 
 TEST_F(Command, InterruptedCallReachesTheCallee) {
