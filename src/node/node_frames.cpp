@@ -60,7 +60,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     case wire::FrameKind::bounce:
       return on_answer(frame);
     case wire::FrameKind::call:
-      if (!server->on_call(frame)) batch().broken = base::fail(ErrorCode::protocol, "a call without a proper head");
+      if (!server->on_call(frame)) break_off(frame.header, "it sent a call without a proper head");
       return;
     case wire::FrameKind::cancel:
       if (!may_cancel(frame.header)) return;
@@ -211,12 +211,13 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
   auto taken = values.in.take(key, frame.payload);
   batch().transfers = true;
   if (taken.what == What::unknown || taken.what == What::more) return;
+  if (taken.what == What::broken) break_off(frame.header, "it sent more than it had announced, or credit for");
   if (!key.from_callee) return server->on_large_arguments(std::move(taken));
+  if (taken.what == What::broken) return;
   rpc::OutgoingCall* call = calls.take(key.id, key.member);
-  if (taken.what == What::broken) batch().unwanted.push_back(key);
-  if (taken.what == What::broken) {
-    fail_result(key, call,
-                base::fail(ErrorCode::protocol, "more of a result was sent than announced, or than credit allows"));
+  if (taken.what == What::no_memory) {
+    batch().unwanted.push_back(key);
+    fail_result(key, call, result_failure(base::fail(ErrorCode::busy, "there is no memory for it")));
   } else if (call == nullptr) {
     on_part(key.id, key.member, wire::FrameKind::result, taken.value.bytes);
   } else {
@@ -236,8 +237,7 @@ void Node::Impl::on_credit(const wire::Frame& frame) {
   if (on_stream_credit(frame)) return;
   const auto granted = rpc::decode_credit(frame.payload);
   if (!granted) {
-    batch().broken = base::fail(ErrorCode::protocol, "a credit frame that grants nothing");
-    return;
+    return break_off(frame.header, "it sent a credit frame that grants nothing");
   }
   batch().transfers = true;
   const auto key = rpc::TransferKey::of_credit(frame.header);
@@ -247,12 +247,7 @@ void Node::Impl::on_credit(const wire::Frame& frame) {
     case rpc::OutTransfers::Credited::unknown:
       return values.out.late_credit(key.member, *granted);
     case rpc::OutTransfers::Credited::violation:
-      break;
-  }
-  if (key.from_callee) return;
-  if (rpc::OutgoingCall* call = calls.take(key.id, key.member)) {
-    batch().unwanted.push_back(key);
-    batch().failed.emplace_back(call, base::fail(ErrorCode::protocol, "more credit was given than had been used"));
+      return break_off(frame.header, "it granted credit for more than had come");
   }
 }
 

@@ -310,7 +310,8 @@ void Node::Impl::break_off(const wire::Header& frame, const char* why) {
   streams_read().broken.push_back({frame, why});
 }
 
-// A member that breaks the rules of credit would take this process's memory: nothing of it is listened to any more.
+// A member that breaks the rules, those of credit above all, would take this process's memory: nothing of it is
+// listened to any more.
 void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
   {
     base::Lock lock(cut_mutex);
@@ -325,6 +326,7 @@ void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
     send_control(wire::FrameKind::error, frame.member, frame.id, payload);
   }
   for (rpc::OutgoingCall* call : calls.take_sent_to(frame.member)) abandon(*call, failure);
+  for (rpc::OutgoingCall* call : calls.take_completed_without(frame.member)) finish_broadcast(*call, {});
   server->caller_lost(frame.member);
 }
 

@@ -83,12 +83,21 @@ bool InCredit::take(const Credit& cost) {
 }
 
 std::optional<Credit> InCredit::used(const Credit& cost) {
+  const auto due = used_until_granted(cost);
+  if (due) grant(*due);
+  return due;
+}
+
+std::optional<Credit> InCredit::used_until_granted(const Credit& cost) {
   owed_.bytes += cost.bytes;
   owed_.items += cost.items;
   if (owed_.bytes < window_.bytes / 2 && owed_.items < window_.items / 2) return std::nullopt;
-  granted_.bytes += owed_.bytes;
-  granted_.items += owed_.items;
   return std::exchange(owed_, {});
+}
+
+void InCredit::grant(const Credit& credit) {
+  granted_.bytes += credit.bytes;
+  granted_.items += credit.items;
 }
 
 }  // namespace daffi::rpc

@@ -1,6 +1,9 @@
 /// @file  InTransfers: values on their way in.
 #include "rpc/transfers.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace daffi::rpc {
 
 base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t total, base::Deadline deadline,
@@ -16,6 +19,14 @@ base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t t
   return {};
 }
 
+InTransfers::Taken::What InTransfers::add(In& in, base::Bytes chunk) {
+  const std::size_t missing = in.assembly.total() - in.assembly.received();
+  if (chunk.empty() || chunk.size() > std::min<std::size_t>(missing, wire::kMaxChunk)) return Taken::What::broken;
+  if (!in.credit.take({chunk.size(), 0})) return Taken::What::broken;
+  if (!in.assembly.add(chunk)) return Taken::What::no_memory;
+  return in.assembly.complete() ? Taken::What::complete : Taken::What::more;
+}
+
 InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk) {
   Taken taken;
   const Credit cost{chunk.size(), 0};  // items cost nothing: chunks are none
@@ -26,16 +37,17 @@ InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk) 
     return taken;
   }
   In& in = found->second;
-  const bool broken = !in.credit.take(cost) || chunk.size() > wire::kMaxChunk || !in.assembly.add(chunk);
-  if (!broken && !in.assembly.complete()) {
-    taken.what = Taken::What::more;
-    if (const auto due = in.credit.used(cost)) grant(key, *due);
+  taken.what = add(in, chunk);
+  if (taken.what == Taken::What::more) {
+    if (const auto due = in.credit.used_until_granted(cost)) {
+      in.due += due->bytes;
+      grant(key, *due);
+    }
     return taken;
   }
-  taken.what = broken ? Taken::What::broken : Taken::What::complete;
   taken.owner = std::move(in.owner);
   grant_rest(key, in);
-  if (!broken) {
+  if (taken.what == Taken::What::complete) {
     taken.value = in.assembly.take();
     taken.share = in.assembly.take_share();
   }
@@ -51,7 +63,7 @@ void InTransfers::grant(const TransferKey& key, const Credit& credit) {
 
 // At the end of a transfer nobody needs more credit, but its sender counts what is on its way to us.
 void InTransfers::grant_rest(const TransferKey& key, const In& in) {
-  const std::uint64_t rest = wire::kInitialChunkCredit - in.credit.granted().bytes;
+  const std::uint64_t rest = wire::kInitialChunkCredit - in.credit.granted().bytes - in.due;
   if (rest > 0) grant(key, Credit{rest, 0});
 }
 
@@ -59,6 +71,13 @@ std::vector<InTransfers::Grant> InTransfers::take_grants() {
   if (!has_grants_.load()) return {};
   base::Lock lock(mutex_);
   has_grants_.store(false);
+  for (const Grant& grant : grants_) {
+    const auto found = transfers_.find(grant.key);
+    if (found == transfers_.end()) continue;
+    const auto bytes = std::min(found->second.due, grant.credit.bytes);
+    found->second.due -= bytes;
+    found->second.credit.grant({bytes, 0});
+  }
   return std::exchange(grants_, {});
 }
 

@@ -144,9 +144,10 @@ void Server::on_large_arguments(InTransfers::Taken taken) {
     request->heavy = true;
     collected().heavy = true;
     collected().calls.push_back(request);
+  } else if (taken.what == InTransfers::Taken::What::no_memory) {
+    collected().refused.push_back({request, ErrorCode::busy, "there is no memory for the arguments"});
   } else {
-    collected().refused.push_back(
-        {request, ErrorCode::protocol, "more was sent than announced, or than credit allows"});
+    request->forget();  // whoever cuts its caller off answers
   }
 }
 

@@ -120,10 +120,16 @@ class InTransfers {
                               std::unique_ptr<Work>& owner);
 
   struct Taken {
-    enum class What : std::uint8_t { unknown, more, complete, broken } what = What::unknown;
+    enum class What : std::uint8_t {
+      unknown,
+      more,
+      complete,
+      broken,    ///< not what was announced, or more than credit allows: the peer breaks the protocol
+      no_memory  ///< for the value
+    } what = What::unknown;
     base::Slice value;            ///< complete
     BudgetShare share;            ///< complete: keeps its place in the budget
-    std::unique_ptr<Work> owner;  ///< complete, broken
+    std::unique_ptr<Work> owner;  ///< complete, broken, no_memory
   };
   /// A chunk has come. One that belongs to nothing is thrown away.
   Taken take(const TransferKey& key, base::Bytes chunk);
@@ -138,7 +144,8 @@ class InTransfers {
   /// Those whose time is over; `next` becomes the earliest deadline of the others, if it is earlier.
   Owners drop_expired(base::SteadyTime now, base::Deadline& next);
 
-  /// Credit that is to be sent, to each key's member: for what has been used up, or thrown away.
+  /// Credit that is to be sent now, to each key's member: for what has been used up, or thrown away. Before it has
+  /// been asked for it covers nothing.
   struct Grant {
     TransferKey key;
     Credit credit;
@@ -153,11 +160,13 @@ class InTransfers {
   struct In {
     Assembly assembly;
     InCredit credit{kInitialChunkCredit};
+    std::uint64_t due = 0;  // among grants_, in bytes
     base::Deadline deadline;
     std::unique_ptr<Work> owner;
   };
   template <typename Pick>
   Owners drop_if(Pick pick);
+  static Taken::What add(In& in, base::Bytes chunk);
   void grant(const TransferKey& key, const Credit& credit) DAFFI_REQUIRES(mutex_);
   void grant_rest(const TransferKey& key, const In& in) DAFFI_REQUIRES(mutex_);
 
