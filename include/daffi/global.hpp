@@ -71,7 +71,7 @@ class DAFFI_API Global {
   DirectoryWait wait_process_async(std::string process_name, Duration timeout = {});
   DirectoryWait wait_function_async(std::string func_name, Duration timeout = {});
 
-  /// The names of the others' callbacks by process, in order of registration.
+  /// The names of the others' callbacks by process, in order of registration. A controller without a node knows all.
   [[nodiscard]] std::map<std::string, std::vector<std::string>> registered_callbacks() const;
   /// The tasks that a process runs by PERIOD, whoever asked for them; `process_name` may be the own one. Blocks. Throws
   /// UnableToFindCandidate (unknown_process), and what any call throws.

@@ -231,4 +231,14 @@ Stats Controller::stats() const {
   return stats;
 }
 
+std::map<std::string, std::vector<std::string>> Controller::registered_callbacks() const {
+  std::map<std::string, std::vector<std::string>> names;
+  impl_->members.for_each([&](const Member& member) {
+    if (member.observer || member.suspended()) return;
+    auto& own = names[member.entry.process_name];
+    for (const auto& callback : member.entry.callbacks) own.push_back(callback.name);
+  });
+  return names;
+}
+
 }  // namespace daffi::controller

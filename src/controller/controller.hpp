@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,8 @@ class Controller {
   /// Tells every member that the controller stops (close reason controller_stopped), flushes, closes; `done` once.
   void stop(base::Duration limit, std::function<void()> done);
   Stats stats() const;
+  /// The names of the callbacks of everybody who is present and listed, by process.
+  std::map<std::string, std::vector<std::string>> registered_callbacks() const;
 
  private:
   struct Impl;

@@ -111,7 +111,7 @@ DirectoryWait Global::wait_function_async(std::string func_name, Duration timeou
 }
 
 std::map<std::string, std::vector<std::string>> Global::registered_callbacks() const {
-  return runtime_->node().registered_callbacks();
+  return runtime_->registered_callbacks();
 }
 
 std::vector<Member> Global::members() const {

@@ -113,6 +113,14 @@ void Runtime::wait_async(Subject subject, const std::string& name, Duration time
     node().wait_function_async(name, deadline, std::move(finish));
 }
 
+std::map<std::string, std::vector<std::string>> Runtime::registered_callbacks() {
+  if (node_ || !controller_) return node().registered_callbacks();
+  check_home();
+  std::map<std::string, std::vector<std::string>> names;
+  environment_->on_loop([&] { names = controller_->registered_callbacks(); });
+  return names;
+}
+
 GlobalStats Runtime::stats() {
   check_home();
   GlobalStats stats;

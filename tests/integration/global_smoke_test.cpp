@@ -98,6 +98,22 @@ TEST(GlobalOnSockets, CallsBothWaysOverTcp) {
   EXPECT_EQ(shop->stats().members, 2u);
 }
 
+TEST(GlobalOnSockets, AControllerWithoutANodeKnowsTheCallbacksOfAll) {
+  const net::testing::TemporaryFolder folder;
+  const std::string path = folder / "socket";
+  Global controller({.init_controller = true, .init_node = false, .unix_sock_path = path});
+  EXPECT_TRUE(controller.registered_callbacks().empty());
+  Global shop({.process_name = "shop", .unix_sock_path = path});
+  Global client({.process_name = "client", .unix_sock_path = path});
+  shop.callback("second", [] {});
+  shop.callback("first", [] {});
+  client.wait_function("first", patience);
+  EXPECT_THAT(controller.registered_callbacks(),
+              testing::ElementsAre(testing::Pair("client", testing::IsEmpty()),
+                                   testing::Pair("shop", testing::ElementsAre("second", "first"))));
+  EXPECT_EQ(code_of([&] { controller.call("first") & FG{}; }), ErrorCode::initialization);
+}
+
 TEST(GlobalOnSockets, CallsOverAUnixSocketOfItsOwn) {
   const net::testing::TemporaryFolder folder;
   const std::string path = folder / "deep/er";
