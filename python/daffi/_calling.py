@@ -6,7 +6,7 @@ from ._warning import warn
 from .async_result import IterableAsyncResult, ScheduledTask
 from .modifiers import BG, BROADCAST, FG, PERIOD, as_modifier
 
-_INVALID = 6
+_INVALID, _RESULT_MISMATCH = 6, 12
 
 
 class Args:
@@ -155,7 +155,15 @@ class LazyCall:
             ) from None
         if self._args is None:
             return lambda *args, **kwargs: call(self._global._live_core(), self._name, args, kwargs, modifier)
-        return call(self._global._live_core(), self._name, self._args, self._kwargs, modifier)
+        result = call(self._global._live_core(), self._name, self._args, self._kwargs, modifier)
+        if result is NotImplemented:
+            # No operator can give that: the interpreter would go on to ask the modifier, and then blame both.
+            raise make(
+                _RESULT_MISMATCH,
+                f"{self._name!r} has run and gave NotImplemented, which no operator can hand on: "
+                f"(g.call.{self._name} & FG)(...) gives it, and so does a fetcher",
+            )
+        return result
 
     def __repr__(self):
         if self._args is None:

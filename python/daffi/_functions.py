@@ -171,5 +171,9 @@ class FetcherFunction:
         begun = _calling.stream_to(self._core(), self._name, generator, modifier, asynchronous=True)
         return await begun.get_async() if type(modifier) is FG else begun
 
+    def __get__(self, instance, owner=None):
+        # A Fetcher class makes methods of those written in it; anywhere else it is a function that happens to be there.
+        return self
+
     def __repr__(self):
         return f"<fetcher of {self._name!r}>"

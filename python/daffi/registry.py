@@ -173,9 +173,11 @@ class Callback(_Base):
 class _MethodFetcher:
     """A method of a Fetcher class; looked up on an instance it is that instance's fetcher."""
 
-    def __init__(self, function):
+    def __init__(self, function, name, exec_modifier=None, alias=None):
         self.function = function
-        self.name = function.__name__
+        self.name = name
+        self.exec_modifier = exec_modifier
+        self.alias = alias or getattr(function, "__daffi_alias__", None)
         self.__doc__ = function.__doc__
 
     def __set_name__(self, owner, name):
@@ -184,7 +186,7 @@ class _MethodFetcher:
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        bound = FetcherFunction(self.function, name=getattr(self.function, "__daffi_alias__", None) or self.name, instance=instance)
+        bound = FetcherFunction(self.function, self.exec_modifier, name=self.alias or self.name, instance=instance)
         # Found there at the next look-up, before this descriptor.
         instance.__dict__[self.name] = bound
         return bound
@@ -193,7 +195,7 @@ class _MethodFetcher:
 class Fetcher(_Base):
     """Its public methods stand for callbacks of other processes.
 
-    ``exec_modifier`` is how all of them call unless told otherwise. Any number of instances may be made, before or after
+    ``exec_modifier`` is how all of them call unless told otherwise; ``@fetcher(modifier)`` tells a single one. Any number of instances may be made, before or after
     the Global: they find it when they call.
     """
 
@@ -202,6 +204,10 @@ class Fetcher(_Base):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         for name, attribute in list(vars(cls).items()):
+            if isinstance(attribute, FetcherFunction) and attribute.wrapped.__qualname__ == f"{cls.__qualname__}.{name}":
+                alias = None if attribute.alias == attribute.wrapped.__name__ else attribute.alias
+                setattr(cls, name, _MethodFetcher(attribute.wrapped, name, attribute._modifier, alias))
+                continue
             if isinstance(attribute, CallbackFunction) or not _is_public(name, attribute):
                 continue
             if isinstance(attribute, (staticmethod, classmethod)):
@@ -214,6 +220,4 @@ class Fetcher(_Base):
                 )
                 setattr(cls, name, staticmethod(made))
                 continue
-            wrapped = _MethodFetcher(attribute)
-            wrapped.name = name
-            setattr(cls, name, wrapped)
+            setattr(cls, name, _MethodFetcher(attribute, name))

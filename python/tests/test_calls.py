@@ -45,6 +45,22 @@ def test_positional_and_keyword_arguments(pair):
     assert [lazy & FG, lazy & FG] == [3, 3]
 
 
+def test_a_result_that_no_operator_gives_is_told_apart_from_a_wrong_modifier(pair):
+    ran = []
+
+    def nothing_of_the_kind():
+        ran.append(1)
+        return NotImplemented
+
+    pair.offer(nothing_of_the_kind)
+    assert (pair.call.nothing_of_the_kind & FG)() is NotImplemented
+    assert (pair.call.nothing_of_the_kind() & BG).get() is NotImplemented
+    with pytest.raises(RemoteCallError, match="has run and gave NotImplemented") as caught:
+        pair.call.nothing_of_the_kind() & FG
+    assert caught.value.may_have_run
+    assert len(ran) == 3
+
+
 def test_anything_else_behind_the_ampersand_is_refused(pair):
     for other in (None, 3, int, "FG"):
         with pytest.raises(GlobalContextError, match="FG, BG, PERIOD, BROADCAST"):

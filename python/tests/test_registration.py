@@ -293,3 +293,48 @@ def test_static_and_class_methods_of_fetchers_call_as_their_class_says(programs)
         Joiner().g.stop()
     """).finish(0)
     assert lines == ["a-b d c-e", "f"]
+
+
+def test_methods_may_have_a_modifier_and_an_alias_of_their_own(programs):
+    lines = programs("""
+        from daffi import BG, FG, Global
+        from daffi.decorators import alias, callback, fetcher
+        from daffi.registry import Args, Fetcher
+
+        @callback
+        def join(*words):
+            return "-".join(words)
+
+        @fetcher
+        def elsewhere(*words):
+            return Args(*words)
+
+        elsewhere.alias = "join"
+
+        class Joiner(Fetcher):
+            exec_modifier = FG(receiver="me")
+            word = "c"
+            shared = elsewhere
+
+            @fetcher
+            def join(self, word):
+                return Args(self.word, word)
+
+            @fetcher(BG(receiver="me"))
+            @alias("join")
+            def join_later(self, *words):
+                pass
+
+            @alias("join")
+            @fetcher(exec_modifier=BG(receiver="me"))
+            def join_first(self, *words):
+                return Args("first", *words)
+
+        Global("me", init_controller=True, unix_sock_path=SOCKET)
+        joiner = Joiner()
+        print(joiner.join("a"), joiner.join_later("b", "d").get(), joiner.join_first("e").get())
+        print(joiner.join.call("f", exec_modifier=BG(receiver="me")).get())
+        print(joiner.shared.call("g", exec_modifier=FG(receiver="me")))
+        joiner.g.stop()
+    """).finish(0)
+    assert lines == ["c-a b-d first-e", "c-f", "g"]

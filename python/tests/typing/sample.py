@@ -96,6 +96,15 @@ class Client(Fetcher):
     def name(self) -> Any:
         pass
 
+    @fetcher
+    def size_after(self, thing: str) -> Any:
+        return Args(thing)
+
+    @alias("add")
+    @fetcher(BG(receiver="sample", timeout=30))
+    def add_later(self, a: int, b: int) -> Any:
+        pass
+
     @alias("keep")
     def keep_all(self, *things: str) -> Any:
         yield from things
@@ -181,6 +190,11 @@ def calls(g: Global) -> None:
     assert client.keep("coat", twice=True) == 2
     assert client.name() == "store"
     client.keep_all("hat", "scarf")
+    client.size_after.alias = "keep"
+    assert client.size_after.call("shoe", exec_modifier=HERE) == 5
+    assert client.size_after("shirt") == 6
+    assert_type(client.add_later.alias, str)
+    assert client.add_later(1, 2).get() == 3
     assert g.call.who_runs() & HERE == "sample"
 
 
