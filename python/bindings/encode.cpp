@@ -224,8 +224,6 @@ void write_value(Writer& writer, PyObject* value, const Destination& to, const c
     if (try_encode(writer, PyTuple_GET_ITEM(answer.get(), 1))) return;
     PyErr_Format(PyExc_TypeError, "a value of type %s has no form that other languages read", Py_TYPE(value)->tp_name);
     throw PythonError();
-  } catch (const CodeRefused&) {
-    throw;
   } catch (const PythonError&) {
     raise_unencodable(value, what);
   }
