@@ -193,6 +193,7 @@ struct Node::Impl final : session::ChannelSink,
   bool is_cut_off(std::uint32_t member) const;
   void avoid_cut_off(rpc::OutgoingCall& call) const;
   void forget_cut_off(const std::vector<MemberId>& left);
+  void forget_all_cut_off();
 
   // node_parking.cpp
   void park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before);

@@ -112,6 +112,7 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   const auto keep = std::exchange(connecting, nullptr);
   keep->end(reason, text);
   heartbeat_timer.cancel();
+  forget_all_cut_off();
   const auto now = clock().now();
   directory.lost_controller(now, options.grace);
   (void)directory.take_losses();

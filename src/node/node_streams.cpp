@@ -352,4 +352,11 @@ void Node::Impl::forget_cut_off(const std::vector<MemberId>& left) {
   any_cut.store(!cut_members.empty());
 }
 
+// Member numbers are of one connection: after the next one they may be somebody else's.
+void Node::Impl::forget_all_cut_off() {
+  base::Lock lock(cut_mutex);
+  cut_members.clear();
+  any_cut.store(false);
+}
+
 }  // namespace daffi::node

@@ -108,9 +108,10 @@ TEST(GlobalOnSockets, AControllerWithoutANodeKnowsTheCallbacksOfAll) {
   shop.callback("second", [] {});
   shop.callback("first", [] {});
   client.wait_function("first", patience);
-  EXPECT_THAT(controller.registered_callbacks(),
-              testing::ElementsAre(testing::Pair("client", testing::IsEmpty()),
-                                   testing::Pair("shop", testing::ElementsAre("second", "first"))));
+  const auto known = controller.registered_callbacks();
+  ASSERT_EQ(known.size(), 2u);
+  EXPECT_TRUE(known.at("client").empty());
+  EXPECT_EQ(known.at("shop"), (std::vector<std::string>{"second", "first"}));
   EXPECT_EQ(code_of([&] { controller.call("first") & FG{}; }), ErrorCode::initialization);
 }
 
