@@ -122,8 +122,8 @@ int CallCommand::print_stream(daffi::Global& g, const daffi::LazyStream& lazy, c
   reader.join();
   try {
     if (error) std::rethrow_exception(error);
-  } catch (const daffi::GlobalContextError& ended) {
-    if (ended.code() != daffi::ErrorCode::stopped) throw;
+  } catch (const daffi::Error& ended) {
+    if (ended.code() != daffi::ErrorCode::stopped && ended.code() != daffi::ErrorCode::cancelled) throw;
     return kInterrupted;
   }
   return kSuccess;

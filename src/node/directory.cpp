@@ -112,7 +112,8 @@ std::optional<Holder> Directory::find_process(std::string_view process) const {
   base::ReadLock lock(self.mutex);
   if (process == self.own_name) {
     if (self.own_id == 0) return std::nullopt;
-    return Holder{self.own_id, 0, false, false, nullptr, true, self.own_name_hash};
+    const Replica::Member* own = self.replica.find(self.own_id);
+    return Holder{self.own_id, 0, false, own != nullptr && own->draining, nullptr, true, self.own_name_hash};
   }
   const Replica::Member* member = self.replica.find_process(process);
   if (!member) return std::nullopt;
