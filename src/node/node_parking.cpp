@@ -62,7 +62,6 @@ void Node::Impl::retry_parked(bool directory_changed) {
       call.bounced = false;
     }
     if (!waits_for_eta && connected) {
-      call.shown = {};  // place() looks again, and says it
       const Pick choice = pick(call);
       if (!choice.wait) {
         place(call, one.front().frame, false);

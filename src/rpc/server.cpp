@@ -69,12 +69,18 @@ bool Server::on_call(const wire::Frame& frame) {
   // Ids are never given twice, and whether it was taken away since is looked at when it runs.
   if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
-  if (request->entry && !request->entry->spec.callers.empty() && !permitted(*request)) return true;
-  if (request->entry && request->entry->spec.wants_context) watch(*request);
-  if (!open_stream(*request)) [[unlikely]]
+  if (!admit(*request)) [[unlikely]]
     return true;
   mine.calls.push_back(request);
   return true;
+}
+
+// What is asked and made of every call that comes in. False: it is refused.
+bool Server::admit(Request& request) {
+  const CallbackEntry* entry = request.entry.get();
+  if (entry != nullptr && !entry->spec.callers.empty() && !permitted(request)) return false;
+  if (entry != nullptr && entry->spec.wants_context) watch(request);
+  return open_stream(request);
 }
 
 // False: it is refused. The controller has refused it before, so this is one that does not do as it should, or that is
@@ -121,9 +127,7 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
     collected().refused.push_back({request, ErrorCode::draining, "this process is stopping"});
     return true;
   }
-  if (request->entry && !request->entry->spec.callers.empty() && !permitted(*request)) return true;
-  if (request->entry && request->entry->spec.wants_context) watch(*request);
-  if (!open_stream(*request)) return true;
+  if (!admit(*request)) return true;
   std::unique_ptr<Work> owner(request);
   const TransferKey key{frame.header.member, frame.header.id, false};
   const auto announced = host_->transfers().in.announce(key, *total, deadline, owner);

@@ -109,6 +109,7 @@ class Server : public std::enable_shared_from_this<Server> {
   void watch(class Request& request);
   bool open_stream(class Request& request);
   bool permitted(class Request& request);
+  bool admit(class Request& request);
   void unwatch(const ExchangeKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
   void stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams);
