@@ -102,7 +102,7 @@ std::optional<std::string> Controller::Impl::no_room(const std::string& host) co
     return "there are " + std::to_string(there->second.connections) +
            " connections from its address (max_connections_per_address)";
   }
-  if (there->second.handshaking >= (options.max_handshaking + 1) / 2) {
+  if (there->second.handshaking >= handshaking_per_address()) {
     return std::to_string(there->second.handshaking) + " connections from its address have yet to say who they are";
   }
   return std::nullopt;
@@ -211,7 +211,7 @@ base::Result<net::Endpoint> Controller::listen(const net::Endpoint& endpoint,
   auto listener = net::listen(impl_->loop, endpoint,
                               {.tls = std::move(tls),
                                .max_handshaking = impl_->options.max_handshaking,
-                               .max_handshaking_per_address = (impl_->options.max_handshaking + 1) / 2},
+                               .max_handshaking_per_address = impl_->handshaking_per_address()},
                               [this](std::unique_ptr<net::Stream> stream) { impl_->adopt(std::move(stream)); });
   if (!listener) return std::move(listener).failure();
   if (has_tls) impl_->rules.tls_only = impl_->rules.require_proof = true;

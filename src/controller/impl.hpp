@@ -33,6 +33,8 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   void note_end(const Session& session);
   /// Why there is no room for one more connection from there; nothing: there is.
   std::optional<std::string> no_room(const std::string& host) const;
+  /// One address takes no more than half of the places of those who have yet to say who they are.
+  std::size_t handshaking_per_address() const { return (options.max_handshaking + 1) / 2; }
   void refuse(net::Stream& stream, base::CloseReason reason, const std::string& why);
   void no_newcomer(Session& session);
   void forget(Session& session);
