@@ -13,6 +13,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace daffi::net {
 namespace {
@@ -49,8 +50,8 @@ PeerInfo describe_peer(int fd) {
 }
 
 // Each is an improvement, none a condition: the kernel limits the buffers to what it allows, and that is that.
-void tune(int fd, PeerInfo::Transport transport) {
-  if (transport == PeerInfo::Transport::unix_socket) {
+void tune(int fd, const PeerInfo& peer) {
+  if (peer.transport == PeerInfo::Transport::unix_socket) {
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unix_send_buffer, sizeof unix_send_buffer);
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &unix_receive_buffer, sizeof unix_receive_buffer);
   } else {
@@ -58,6 +59,9 @@ void tune(int fd, PeerInfo::Transport transport) {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // What has not been sent yet waits in our own queue, where small frames may overtake bulk.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent);
+    // Nothing is congested inside one host, and a control that paces what is sent (bbr) halves what goes through it.
+    constexpr std::string_view plain = "reno";
+    if (peer.same_host) ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain.data(), plain.size());
   }
 }
 
@@ -103,7 +107,7 @@ bool is_this_host(const sockaddr_storage& address) {
 FdStream::FdStream(Descriptor socket) : socket_(std::move(socket)), peer_(describe_peer(socket_.get())) {
   const int flags = ::fcntl(socket_.get(), F_GETFL);
   if (flags >= 0 && (flags & O_NONBLOCK) == 0) ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
-  tune(socket_.get(), peer_.transport);
+  tune(socket_.get(), peer_);
 }
 
 FdStream::~FdStream() {
