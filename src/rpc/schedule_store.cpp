@@ -22,11 +22,12 @@ constexpr int kApplicationId = 0x64616666;  // "daff"
 constexpr int kVersion = 1;
 constexpr int kPageSize = 4096;
 
-constexpr const char* kSchema =
-    "CREATE TABLE owner (process TEXT NOT NULL);"
+// As they stand in every file that was ever made: the version goes up when one of them changes.
+constexpr std::array<const char*, 3> kSchema{
+    "CREATE TABLE owner (process TEXT NOT NULL)",
     "CREATE TABLE tasks (uuid TEXT PRIMARY KEY, record BLOB NOT NULL, record_digest BLOB NOT NULL,"
-    "                    progress BLOB NOT NULL, progress_digest BLOB NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE ended (number INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE);";
+    "                    progress BLOB NOT NULL, progress_digest BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE ended (number INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE)"};
 
 using Digest = std::array<std::byte, 16>;
 
@@ -95,6 +96,7 @@ class SqliteStore final : public ScheduleStore {
  private:
   base::Result<void> make_file();
   base::Result<void> check_owner() DAFFI_REQUIRES(mutex_);
+  base::Result<void> check_tables() DAFFI_REQUIRES(mutex_);
   base::Result<void> check_whole() DAFFI_REQUIRES(mutex_);
   base::Result<void> make_tables() DAFFI_REQUIRES(mutex_);
   base::Result<std::int64_t> number_of(const char* query) DAFFI_REQUIRES(mutex_);
@@ -227,6 +229,7 @@ base::Result<void> SqliteStore::check_owner() {
     return failure("is of another version of daffi (" + std::to_string(*version) + ", this one knows " +
                    std::to_string(kVersion) + ")");
   }
+  if (auto tables_are_ours = check_tables(); !tables_are_ours.ok()) return tables_are_ours;
   Statement owner(database_, "SELECT process FROM owner");
   const int status = owner.step();
   if (status == SQLITE_DONE) return damaged("it does not say whose it is");
@@ -235,10 +238,26 @@ base::Result<void> SqliteStore::check_owner() {
   return {};
 }
 
+// What else might stand there (a trigger, a table of another shape) could undo what is written without an error.
+base::Result<void> SqliteStore::check_tables() {
+  Statement tables(database_, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid");
+  std::size_t found = 0;
+  int status;
+  while ((status = tables.step()) == SQLITE_ROW) {
+    if (found == kSchema.size() || tables.text(0) != kSchema[found]) return damaged("its tables are not ours");
+    ++found;
+  }
+  if (status != SQLITE_DONE) return failed(status);
+  if (found != kSchema.size()) return damaged("a table is missing");
+  return {};
+}
+
 base::Result<void> SqliteStore::make_tables() {
   Transaction transaction(database_);
   if (transaction.begun() != SQLITE_OK) return failed(transaction.begun());
-  if (auto done = execute(kSchema); !done.ok()) return done;
+  for (const char* table : kSchema) {
+    if (auto done = execute(table); !done.ok()) return done;
+  }
   Statement owner(database_, "INSERT INTO owner VALUES (?)");
   if (auto done = finish(owner.with(options_.process_name)); !done.ok()) return done;
   const std::string marks =

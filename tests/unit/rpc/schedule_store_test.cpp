@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -121,6 +122,21 @@ TEST_F(Store, OfAnotherProgramIsRefusedAndLeftAlone) {
   const auto before = content();
   EXPECT_THAT(complaint(), AllOf(HasSubstr(file()), HasSubstr("damaged")));
   EXPECT_EQ(content(), before);
+}
+
+TEST_F(Store, WithOtherTablesThanItsOwnIsDamaged) {
+  ASSERT_TRUE(open().ok());
+  const auto whole = content();
+  for (const char* change : {"DROP TABLE ended", "CREATE TABLE more (a)", "CREATE INDEX more ON tasks (progress)",
+                             "CREATE TRIGGER more AFTER INSERT ON tasks BEGIN DELETE FROM tasks; END",
+                             "DROP TABLE tasks; CREATE TABLE tasks (uuid, record, record_digest, progress, progress_digest)"}) {
+    replace(whole);
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, change, nullptr, nullptr, nullptr), SQLITE_OK) << change;
+    sqlite3_close(database);
+    EXPECT_THAT(complaint(), AllOf(HasSubstr(file()), HasSubstr("damaged"))) << change;
+  }
 }
 
 TEST_F(Store, FolderOrLinkInItsPlaceIsRefused) {
