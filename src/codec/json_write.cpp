@@ -11,7 +11,7 @@ namespace {
 
 class JsonWriter {
  public:
-  explicit JsonWriter(unsigned indent) : indent_(indent) {}
+  explicit JsonWriter(unsigned indent, bool in_key = false) : indent_(indent), in_key_(in_key) {}
   std::string take() { return std::move(out_); }
   void value(const Value& value);
 
@@ -28,6 +28,7 @@ class JsonWriter {
 
   std::string out_;
   unsigned indent_;
+  bool in_key_;  ///< what is written becomes a key's text itself
   unsigned level_ = 0;
 };
 
@@ -145,6 +146,15 @@ void JsonWriter::key(const Value& key) {
     text(*name);
   } else if (key.bytes_if() != nullptr || key.timestamp_if() != nullptr) {
     value(key);
+  } else if (!in_key_) {
+    JsonWriter inside(0, true);
+    inside.value(key);
+    text(inside.take());
+  } else if (key.list_if() != nullptr || key.map_if() != nullptr || key.ext_if() != nullptr) {
+    // As text it would be escaped once more at each level, and double each time.
+    Writer encoded;
+    Codec<Value>::write(encoded, key);
+    base64(encoded.payload());
   } else {
     text(key.to_json());
   }

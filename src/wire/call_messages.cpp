@@ -55,7 +55,7 @@ base::Result<ReportedError> decode_error(base::Bytes payload) {
     reader.text(remote.process, kMaxProcessName);
     if (raised == 2) {
       const base::Bytes data = reader.rest();
-      reader.check(data.size() <= kMaxErrorData, "an exception's data is too long");
+      reader.check(!data.empty() && data.size() <= kMaxErrorData, "an exception's data is missing or too long");
       remote.data.assign(reinterpret_cast<const char*>(data.data()), data.size());
     }
     failure.remote = std::make_shared<const RemoteException>(std::move(remote));

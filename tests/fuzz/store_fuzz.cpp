@@ -21,16 +21,17 @@ namespace rpc = daffi::rpc;
 using daffi::ErrorCode;
 
 // In memory where that can be had: every input is a file.
-std::string folder() {
-  static const std::string path = [] {
-    const bool memory = std::filesystem::is_directory("/dev/shm");
-    std::string pattern = std::string(memory ? "/dev/shm" : "/tmp") + "/daffi-store-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    std::atexit([] { std::filesystem::remove_all(folder()); });
-    return pattern;
-  }();
-  return path;
-}
+struct Folder {
+  Folder() {
+    if (!std::filesystem::is_directory("/dev/shm")) path = "/tmp/daffi-store-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) std::abort();
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::string path = "/dev/shm/daffi-store-XXXXXX";
+};
 
 std::string content(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
@@ -80,7 +81,8 @@ std::ptrdiff_t count(const rpc::ScheduleStore::Contents& contents, const std::st
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > 64u << 10) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const rpc::StoreOptions options{.file = folder() + "/w.schedules", .process_name = "w", .kept_ended = 8};
+  static const Folder folder;
+  const rpc::StoreOptions options{.file = folder.path + "/w.schedules", .process_name = "w", .kept_ended = 8};
   put(options.file, bytes);
   std::size_t kept = 0;
   {

@@ -88,6 +88,15 @@ TEST(JsonWrites, WhatJsonCannotSay) {
   EXPECT_EQ(Value(Value::Map{{1, 2}, {Value::list({"x"}), 3}}).to_json(), R"({"1": 2, "[\"x\"]": 3})");
 }
 
+// Escaped once more at each level, a few hundred bytes from a peer would be gigabytes of text.
+TEST(JsonWrites, AKeyInsideOfAKeyIsItsEncodingSoThatTextDoesNotGrowWithDepth) {
+  Value::Map inner{{Value::list({"x"}), 3}};
+  EXPECT_EQ(Value(Value::Map{{Value(inner), 4}}).to_json(), R"({"{\"kaF4\": 3}": 4})");
+  Value deep = Value::list({"x"});
+  for (int level = 0; level < 100; ++level) deep = Value(Value::Map{{deep, 1}});
+  EXPECT_LT(deep.to_json().size(), 1000u);
+}
+
 TEST(JsonWrites, EscapesAndIndents) {
   EXPECT_EQ(Value("a\"b\\c\n\x01é").to_json(), "\"a\\\"b\\\\c\\n\\u0001é\"");
   EXPECT_EQ(Value::map({{"a", Value::list({1, 2})}, {"b", Value::list({})}}).to_json(2),

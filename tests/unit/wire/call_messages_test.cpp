@@ -66,6 +66,15 @@ TEST(ErrorMessage, AnUnknownKindOfAccountIsRefused) {
   EXPECT_FALSE(decode_error(bytes).ok());
 }
 
+TEST(ErrorMessage, AnAccountThatSaysItHasDataHasSome) {
+  RemoteException raised;
+  raised.data = "x";
+  auto bytes = encode_error({ErrorCode::remote_error, "", std::make_shared<RemoteException>(raised)});
+  EXPECT_TRUE(decode_error(bytes).ok());
+  bytes.pop_back();
+  EXPECT_FALSE(decode_error(bytes).ok());
+}
+
 TEST(ErrorMessage, ExceptionTextThatIsNotUtf8StillArrives) {
   const auto error = decode_error(encode_error(base::fail(ErrorCode::remote_error, "caf\xe9 \xe2\x82\xac")));
   ASSERT_TRUE(error.ok());
