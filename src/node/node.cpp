@@ -132,12 +132,17 @@ Node::Added Node::Impl::add_callback(detail::CallbackSpec spec) {
 }
 
 void Node::Impl::remove_callback(RegistrationId id) {
-  const auto entry = server->callbacks().remove(id);
+  auto entry = server->callbacks().remove(id);
+  if (entry) {
+    set_own_callbacks();
+    wire::Register changes;
+    changes.removed.push_back(id);
+    announce(std::move(changes));
+  } else {
+    // One that was replaced is known to nobody any more, and calls may still be inside.
+    entry = server->callbacks().replaced(id);
+  }
   if (!entry) return;
-  set_own_callbacks();
-  wire::Register changes;
-  changes.removed.push_back(id);
-  announce(std::move(changes));
   const bool inside = rpc::InsideScope::contains(*entry);
   // Whoever reads a stream slowly, or not at all, must not be waited for.
   if (!inside) server->end_streams_of(*entry);

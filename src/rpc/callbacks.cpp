@@ -2,6 +2,7 @@
 #include "rpc/callbacks.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "session/permission.hpp"
@@ -30,8 +31,31 @@ Callbacks::Added Callbacks::add(detail::CallbackSpec spec) {
     break;
   }
   entry->id = added.id = next_id_++;
+  if (added.replaced) remember_replaced(added.replaced, added.id);
   by_id_.emplace(added.id, std::move(entry));
   return added;
+}
+
+// More than are ever replaced while one call is on its way; those that are still inside come on top.
+void Callbacks::remember_replaced(const std::shared_ptr<CallbackEntry>& entry, std::uint32_t successor) {
+  constexpr std::size_t kMost = 256;
+  replaced_.emplace(entry->id, Replaced{entry, successor});
+  for (auto it = replaced_.begin(); it != replaced_.end() && replaced_.size() > kMost;) {
+    it = it->second.entry.expired() ? replaced_.erase(it) : std::next(it);
+  }
+}
+
+std::shared_ptr<CallbackEntry> Callbacks::successor_of(std::uint32_t id) const {
+  for (auto it = replaced_.find(id); it != replaced_.end(); it = replaced_.find(it->second.successor)) {
+    if (const auto now = by_id_.find(it->second.successor); now != by_id_.end()) return now->second;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<CallbackEntry> Callbacks::replaced(std::uint32_t id) const {
+  std::shared_lock lock(table_mutex_);
+  const auto it = replaced_.find(id);
+  return it == replaced_.end() ? nullptr : it->second.entry.lock();
 }
 
 void Callbacks::add_system(SystemCallback id, std::string name, SystemHandler handler) {
@@ -58,7 +82,7 @@ std::shared_ptr<CallbackEntry> Callbacks::find(std::uint32_t id) const {
   std::shared_lock lock(table_mutex_);
   const auto& table = id >= wire::kFirstSystemCallback ? system_ : by_id_;
   const auto it = table.find(id);
-  return it == table.end() ? nullptr : it->second;
+  return it == table.end() ? successor_of(id) : it->second;
 }
 
 std::shared_ptr<CallbackEntry> Callbacks::find(const std::string& name) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <shared_mutex>
 #include <unordered_map>
@@ -44,7 +45,11 @@ class Callbacks {
   void add_system(SystemCallback id, std::string name, SystemHandler handler);
   /// Out of the table: no new call begins. nullptr: not there.
   std::shared_ptr<CallbackEntry> remove(std::uint32_t id);
+  /// The one of that number. In place of one that was replaced not long ago the one that now has its name: callers
+  /// hear of it a little later, and their calls are meant for it.
   std::shared_ptr<CallbackEntry> find(std::uint32_t id) const;
+  /// One that was replaced and that somebody is still inside of, or refers to; else nullptr.
+  std::shared_ptr<CallbackEntry> replaced(std::uint32_t id) const;
   /// By its name; looks through all of them.
   std::shared_ptr<CallbackEntry> find(const std::string& name) const;
   /// In order of registration.
@@ -57,9 +62,17 @@ class Callbacks {
   void wait_until_left(CallbackEntry& entry, std::uint32_t allowed, Engine& engine);
 
  private:
+  struct Replaced {
+    std::weak_ptr<CallbackEntry> entry;
+    std::uint32_t successor = 0;
+  };
+  std::shared_ptr<CallbackEntry> successor_of(std::uint32_t id) const;  ///< under table_mutex_
+  void remember_replaced(const std::shared_ptr<CallbackEntry>& entry, std::uint32_t successor);
+
   mutable std::shared_mutex table_mutex_;
   std::unordered_map<std::uint32_t, std::shared_ptr<CallbackEntry>> by_id_;   // under table_mutex_
   std::unordered_map<std::uint32_t, std::shared_ptr<CallbackEntry>> system_;  // under table_mutex_
+  std::map<std::uint32_t, Replaced> replaced_;                                // under table_mutex_; the oldest first
   std::uint32_t next_id_ = 1;                                                 // under table_mutex_
   base::Mutex mutex_;
 };

@@ -243,7 +243,16 @@ bool Request::enter() {
   server->callbacks_.enter(*entry);
   if (!entry->removed.load()) return true;
   server->callbacks_.leave(*entry, *server->engine_);
-  return false;
+  return enter_successor();
+}
+
+// Replaced while the call waited. What was made ready for it has to do for the other one as well.
+bool Request::enter_successor() {
+  const auto successor = server->callbacks_.find(entry->id);
+  if (!successor || stream || successor->spec.wants_context != entry->spec.wants_context) return false;
+  if (!may_call(*successor, server->host_->caller(header.member))) return false;
+  entry = successor;
+  return enter();
 }
 
 void Request::invoke(session::Urgency urgency) {

@@ -74,6 +74,7 @@ class Request final : public Work {
   void leave_unrun();
   std::function<void()> on_end() const;
   bool enter();
+  bool enter_successor();
   void run_items(const Answer& answer, std::optional<CallContext> context);
   void invoke(session::Urgency urgency);
   void refused(const Answer& answer, const base::Failure& why, session::Urgency urgency);

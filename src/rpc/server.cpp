@@ -66,8 +66,9 @@ bool Server::on_call(const wire::Frame& frame) {
   const bool timed = head->remaining_ms != wire::CallHead::kNoLimit;
   auto* request = new Request(shared_from_this(), frame, *head, timed ? host_->clock().now() : base::SteadyTime());
   Collected& mine = collected();
-  // Ids are never given twice, and whether it was taken away since is looked at when it runs.
-  if (!mine.entry || mine.entry->id != head->callback_id) mine.entry = callbacks_.find(head->callback_id);
+  // Ids are never given twice. Whether it is taken away meanwhile is looked at when it runs.
+  if (!mine.entry || mine.entry->id != head->callback_id || mine.entry->removed.load(std::memory_order_relaxed))
+    mine.entry = callbacks_.find(head->callback_id);
   request->entry = mine.entry;
   if (!admit(*request)) [[unlikely]]
     return true;

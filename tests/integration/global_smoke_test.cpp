@@ -224,6 +224,30 @@ TEST(GlobalOnSockets, UnregisteringWaitsForRunningCalls) {
   result.get(patience);
 }
 
+TEST(GlobalOnSockets, UnregisteringWaitsForRunningCallsOfOneThatWasReplacedToo) {
+  const auto shop = controller_on_tcp("shop");
+  std::latch entered(1);
+  std::latch leave(1);
+  std::atomic<bool> left{false};
+  const auto registration = shop->callback("hold", [&] {
+    entered.count_down();
+    leave.wait();
+    left = true;
+  });
+  Global client(node_of(*shop, "client"));
+  const auto result = client.call("hold") & BG{};
+  entered.wait();
+  shop->callback("hold", [] {});
+  auto gone = std::async(std::launch::async, [&] {
+    registration.unregister();
+    return left.load();
+  });
+  EXPECT_EQ(gone.wait_for(20ms), std::future_status::timeout);
+  leave.count_down();
+  EXPECT_TRUE(gone.get());
+  result.get(patience);
+}
+
 TEST(GlobalOnSockets, StopLetsARunningCallbackFinish) {
   const auto controller = controller_on_tcp();
   Global shop(node_of(*controller, "shop"));
