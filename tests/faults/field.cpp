@@ -61,7 +61,7 @@ Process& Field::start(const std::string& name, Arguments arguments) {
   arguments.insert(arguments.end(), {"--name", name, "--ledger", ledgers()});
   auto& place = processes_[name];
   if (place) gone_.push_back(std::move(place));
-  place = std::make_unique<Process>(program("party"), std::move(arguments));
+  place = std::make_unique<Process>(program("party"), std::move(arguments), environment_);
   place->wait_for_line("ready");
   return *place;
 }

@@ -58,6 +58,8 @@ class Field : public ::testing::Test {
   Verdict judge(CheckOptions options = {});
 
   TemporaryFolder folder_;
+  /// Changes that whoever is started next is to find in its environment.
+  Process::Environment environment_;
   /// Where the controller listens, and where nodes find it: the same, unless a proxy is to stand between.
   Arguments controller_address_;
   Arguments address_;

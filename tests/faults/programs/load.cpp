@@ -20,6 +20,10 @@ Generator<std::tuple<std::string, int>> numbered(std::string id, int items) {
   for (int i = 0; items < 0 || i < items; ++i) co_yield std::tuple(id, i);
 }
 
+Generator<std::tuple<std::string, int, std::string>> numbered_pages(std::string id, int items, int size) {
+  for (int i = 0; i < items; ++i) co_yield std::tuple(id, i, std::string(static_cast<std::size_t>(size), 'p'));
+}
+
 void expect(bool true_, const char* what) {
   if (!true_) throw std::runtime_error(what);
 }
@@ -82,6 +86,13 @@ void Load::call(const std::string& kind) {
     const int items = kind == "feed" ? options_.items : -1;
     ledger_.sent(id, CallKind::feed, limit, items);
     attempt(id, [&] { Fetch<void(std::string, int)>(g_, "take", numbered).call(fg, id, items); });
+  } else if (kind == "pages") {
+    ledger_.sent(id, CallKind::stream, limit, options_.items);
+    attempt(id, [&] { take_pages(id); });
+  } else if (kind == "feed_pages") {
+    ledger_.sent(id, CallKind::feed, limit, options_.items);
+    const Fetch<void(std::string, int, int)> feed(g_, "take_page", numbered_pages);
+    attempt(id, [&] { feed.call(fg, id, options_.items, options_.size); });
   } else if (kind == "large") {
     ledger_.sent(id, CallKind::unary, limit);
     attempt(id, [&] {
@@ -121,6 +132,17 @@ void Load::take_stream(const std::string& id, int items) {
   for (const int item : Fetch<Stream<int>(std::string, int)>(g_, "count").call(fg, id, items)) {
     ledger_.item(id, item);
     if (++expected == 1000) say("taken a thousand");
+  }
+}
+
+void Load::take_pages(const std::string& id) {
+  const FG fg{.timeout = options_.timeout, .receiver = options_.receiver};
+  const Fetch<Stream<std::tuple<int, std::string>>(std::string, int, int)> pages(g_, "pages");
+  for (const auto& [item, text] : pages.call(fg, id, options_.items, options_.size)) {
+    expect(static_cast<int>(text.size()) == options_.size, "another page");
+    ledger_.item(id, item);
+    wait(options_.sip);
+    if (item == 1000) say("taken a thousand");
   }
 }
 

@@ -17,13 +17,15 @@ namespace daffi::tests {
 /// How a process calls. Value.
 struct LoadOptions {
   /// One thread for each word: unary, batch (32 in the background), stream, feed, large (an argument and a result of
-  /// `size` bytes), hold (until released), endless (a stream), endless_feed.
+  /// `size` bytes), hold (until released), endless (a stream), endless_feed, pages (a stream of items of `size` bytes,
+  /// one taken each `sip`), feed_pages (the same to the callback).
   std::vector<std::string> kinds;
   std::string receiver = {};
   double timeout = 10;              ///< of each call, in seconds; 0 for none
   std::chrono::microseconds pause;  ///< between two calls of a thread
   int items = 500;                  ///< of a stream
   int size = 400'000;
+  std::chrono::microseconds sip{0};  ///< before each page is taken
 };
 
 /// Resource. Threads: its own, and any for stop().
@@ -47,6 +49,7 @@ class Load {
   std::string next_id();
   void wait(std::chrono::microseconds time);
   void take_stream(const std::string& id, int items);
+  void take_pages(const std::string& id);
 
   daffi::Global& g_;
   Ledger& ledger_;

@@ -3,16 +3,16 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <condition_variable>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <sstream>
 #include <thread>
 
 #include "daffi/daffi.hpp"
 #include "faults/ledger.hpp"
 #include "faults/programs/load.hpp"
+#include "faults/programs/services.hpp"
 
 namespace daffi::tests {
 namespace {
@@ -56,59 +56,9 @@ LoadOptions load_options(int argc, char** argv) {
   options.pause = std::chrono::microseconds(static_cast<long>(number(argc, argv, "pause-us", "1000")));
   options.items = static_cast<int>(number(argc, argv, "items", "500"));
   options.size = static_cast<int>(number(argc, argv, "size", "400000"));
+  options.sip = std::chrono::microseconds(static_cast<long>(number(argc, argv, "sip-us", "0")));
   return options;
 }
-
-// What this process offers. Each callback first says in the ledger that it runs.
-class Services {
- public:
-  Services(Global& g, Ledger& ledger) : ledger_(ledger) {
-    g.callback("work", [this](const std::string& id) {
-      ledger_.executed(id);
-      return id;
-    });
-    g.callback("mirror", [this](const std::string& id, std::string text) {
-      ledger_.executed(id);
-      return text;
-    });
-    g.callback("hold", [this](CallContext& context, const std::string& id) { return hold(context, id); });
-    g.callback("release", [this] {
-      const std::lock_guard lock(mutex_);
-      released_ = true;
-      changed_.notify_all();
-    });
-    g.callback("count", [this](std::string id, int items) { return count(std::move(id), items); });
-    g.callback("take", [this](const std::string& id, int item) {
-      ledger_.item(id, item);
-      if (item == 1000) say("taken a thousand");
-    });
-    g.callback("serving", [] {});  // the last one: who sees it sees all
-  }
-
- private:
-  std::string hold(CallContext& context, const std::string& id) {
-    ledger_.executed(id);
-    say("holding");
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, context.stop_token(), [this] { return released_; });
-    if (context.stop_token().stop_requested()) say("told to stop");
-    return id;
-  }
-
-  Generator<int> count(std::string id, int items) {
-    struct Farewell {
-      ~Farewell() { say("generator gone"); }
-    };
-    const std::unique_ptr<Farewell> farewell(items < 0 ? new Farewell : nullptr);
-    ledger_.executed(id);
-    for (int i = 0; items < 0 || i < items; ++i) co_yield i;
-  }
-
-  Ledger& ledger_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  bool released_ = false;
-};
 
 // SIGUSR1 ends the load; before that, every thread has to be born with the signal blocked.
 class LoadEnd {
@@ -152,11 +102,16 @@ void wait_for_callees(Global& g, const std::string& receiver) {
 }
 
 int run(int argc, char** argv) {
+  // A file that may not grow is an error of a system call, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   LoadEnd end_of_load;
   Ledger ledger(option(argc, argv, "ledger"), option(argc, argv, "name"));
   Global g(global_options(argc, argv));
   std::unique_ptr<Services> services;
-  if (!option(argc, argv, "serve").empty()) services = std::make_unique<Services>(g, ledger);
+  if (!option(argc, argv, "serve").empty()) {
+    const auto pause = std::chrono::microseconds(static_cast<long>(number(argc, argv, "sip-us", "0")));
+    services = std::make_unique<Services>(g, ledger, ServiceOptions{option(argc, argv, "changes"), pause});
+  }
   std::unique_ptr<Load> load;
   if (auto options = load_options(argc, argv); !options.kinds.empty()) {
     wait_for_callees(g, options.receiver);
@@ -166,6 +121,7 @@ int run(int argc, char** argv) {
   say("ready on " + std::to_string(g.port()));
   g.join({.stop_on_signals = true});
   if (load) load->stop();
+  services = nullptr;
   describe(g.stats());
   ledger.closed();
   say("stopped in order");

@@ -135,10 +135,11 @@ struct Persona {
   std::uint32_t flags = 0;
 };
 
-/// One end of a memory stream, moved by hand. Strand: the test.
+/// One end of a stream, of memory as a rule, moved by hand. Strand: the test.
 class RawNode {
  public:
   explicit RawNode(net::MemoryPair pair) : stream_(std::move(pair.b)), link(pair.link) {}
+  explicit RawNode(std::unique_ptr<net::Stream> stream) : stream_(std::move(stream)) {}
 
   /// Begins the handshake as a well-behaved node.
   void start(const Persona& persona) {
