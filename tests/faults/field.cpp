@@ -49,6 +49,13 @@ std::uint64_t counter(const std::string& line, const std::string& word) {
   return 0;
 }
 
+void let_pass(std::chrono::milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, time, [] { return false; });
+}
+
 Field::Field() : controller_address_{"--folder", folder_.path()}, address_(controller_address_) {
   std::filesystem::create_directory(ledgers());
 }
@@ -79,13 +86,6 @@ void Field::start_controller_on_tcp(Arguments more) {
   }
   controller_address_ = {"--host", "127.0.0.1", "--port", std::to_string(port_)};
   address_ = controller_address_;
-}
-
-void Field::let_pass(std::chrono::milliseconds time) {
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, time, [] { return false; });
 }
 
 Process& Field::start_callee(const std::string& name, Arguments more) {

@@ -29,6 +29,9 @@ struct Footprint {
 };
 Footprint footprint(pid_t pid);
 
+/// For what is a span of time by its nature: being frozen, or cut off, for that long.
+void let_pass(std::chrono::milliseconds time);
+
 /// A controller on a UNIX socket and whoever else is started. Threads: the test's.
 class Field : public ::testing::Test {
  protected:
@@ -66,8 +69,6 @@ class Field : public ::testing::Test {
   /// Has the controller listen on a TCP port, now and after a restart. In place of start_controller().
   void start_controller_on_tcp(Arguments more = {});
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  /// For what is a span of time by its nature: being frozen, or cut off, for that long.
-  static void let_pass(std::chrono::milliseconds time);
   std::filesystem::path folder() const { return folder_.path(); }
   std::filesystem::path ledgers() const { return folder_.path() / "ledgers"; }
 

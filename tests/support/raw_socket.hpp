@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -56,6 +57,14 @@ class RawSocket {
       if (got <= 0) return true;
       heard_.append(bytes, static_cast<std::size_t>(got));
     }
+  }
+  /// Whether the other side has closed by now.
+  bool closed() {
+    char bytes[4096];
+    ssize_t got = 0;
+    while ((got = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+      heard_.append(bytes, static_cast<std::size_t>(got));
+    return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
   }
   const std::string& heard() const { return heard_; }
 
