@@ -28,6 +28,21 @@ PyObject* to_nanoseconds = nullptr;  // daffi.modifiers.nanoseconds
 
 std::chrono::nanoseconds nanoseconds(std::int64_t count) { return std::chrono::nanoseconds(count); }
 
+// One value that came back of a call, which has run.
+nb::object read_result(Reader& reader, const Origin& from) {
+  try {
+    Owned value(read_value(reader, from));
+    if (!reader.expect_end()) {
+      raise_protocol_error(reader.error());
+      throw PythonError();
+    }
+    return nb::steal(value.release());
+  } catch (const PythonError&) {
+    set_may_have_run();
+    throw;
+  }
+}
+
 [[noreturn]] void raise(const nb::object& exception) {
   PyErr_SetObject(exception.type().ptr(), exception.ptr());
   throw nb::python_error();
@@ -166,7 +181,7 @@ class PyStream {
     Reader reader(item);
     const Home& home = *core_->home();
     const Origin from{[&] { from_member(home, items->from()).permit_code(); }};
-    return nb::steal(read_value(reader, from));
+    return read_result(reader, from);
   }
   void on_ready(nb::callable done) {
     if (!items_) {
@@ -224,7 +239,7 @@ detail::CallSpec PyCore::prepare(nb::str name, nb::tuple positional, nb::handle 
 
 nb::object PyCore::read(const detail::Reply& reply) {
   Reader reader(reply.bytes());
-  return nb::steal(read_value(reader, from_member(*home_, reply.from)));
+  return read_result(reader, from_member(*home_, reply.from));
 }
 
 nb::object PyCore::read_gathered(const std::vector<detail::Gathered>& gathered) {
@@ -234,7 +249,7 @@ nb::object PyCore::read_gathered(const std::vector<detail::Gathered>& gathered) 
     try {
       if (each.error) std::rethrow_exception(each.error);
       Reader reader(each.result);
-      outcome = nb::steal(read_value(reader, from_process(*home_, each.process)));
+      outcome = read_result(reader, from_process(*home_, each.process));
     } catch (const Error& error) {
       outcome = nb::steal(to_exception(error).release());
     } catch (const PythonError&) {

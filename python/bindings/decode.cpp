@@ -69,7 +69,11 @@ class Decoder {
     for (; count > 0; --count) {
       const Owned key(value(reader));
       const Owned item(value(reader));
-      if (PyDict_SetItem(dict.get(), key.get(), item.get()) != 0) throw PythonError();
+      const Py_ssize_t before = PyDict_GET_SIZE(dict.get());
+      if (PyDict_SetItem(dict.get(), key.get(), item.get()) != 0) blame();
+      if (PyDict_GET_SIZE(dict.get()) != before) continue;
+      reader.fail_malformed("a map has a key twice");
+      refuse(reader);
     }
     --depth_;
     return dict.release();
@@ -79,6 +83,15 @@ class Decoder {
   [[noreturn]] static void refuse(const Reader& reader) {
     raise_protocol_error(reader.error());
     throw PythonError();
+  }
+  // Python has seen that it is none: an element that cannot be hashed, a date that there is not.
+  [[noreturn]] static void blame() {
+    blame_bytes();
+    throw PythonError();
+  }
+  static PyObject* sound(PyObject* object) {
+    if (object == nullptr) blame();
+    return object;
   }
   static void check(const Reader& reader, bool good) {
     if (!good) refuse(reader);
@@ -127,14 +140,14 @@ class Decoder {
     switch (static_cast<ExtType>(type)) {
       case ExtType::tuple: {
         Reader inner(bytes);
-        return tuple(inner);
+        return all_of(inner);
       }
       case ExtType::set:
       case ExtType::frozenset: {
         Reader inner(bytes);
-        const Owned items(tuple(inner));
-        return made(type == static_cast<std::int8_t>(ExtType::set) ? PySet_New(items.get())
-                                                                   : PyFrozenSet_New(items.get()));
+        const Owned items(all_of(inner));
+        return sound(type == static_cast<std::int8_t>(ExtType::set) ? PySet_New(items.get())
+                                                                    : PyFrozenSet_New(items.get()));
       }
       case ExtType::bytearray:
         return made(PyByteArray_FromStringAndSize(data, size));
@@ -148,6 +161,12 @@ class Decoder {
     }
   }
 
+  PyObject* all_of(Reader& reader) {
+    Owned items(tuple(reader));
+    check(reader, reader.expect_end());
+    return items.release();
+  }
+
   static PyObject* by_table(std::int8_t type, const char* data, Py_ssize_t size) {
     const Owned code(made(PyLong_FromLong(type)));
     PyObject* decoder = PyDict_GetItemWithError(decoders, code.get());
@@ -156,7 +175,7 @@ class Decoder {
       throw PythonError();
     }
     const Owned bytes(made(PyBytes_FromStringAndSize(data, size)));
-    return made(PyObject_CallOneArg(decoder, bytes.get()));
+    return sound(PyObject_CallOneArg(decoder, bytes.get()));
   }
 
   const Origin& from_;
@@ -178,6 +197,10 @@ void read_arguments(Reader& reader, const Origin& from, Owned& positional, Owned
   Decoder decoder(from);
   positional = Owned(decoder.tuple(reader));
   keywords = Owned(decoder.dict(reader));
+  if (!reader.expect_end()) {
+    raise_protocol_error(reader.error());
+    throw PythonError();
+  }
   if (PyDict_GET_SIZE(keywords.get()) == 0) keywords = Owned();
 }
 

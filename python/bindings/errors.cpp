@@ -59,6 +59,30 @@ void set_error(const Error& error) {
 
 void raise_protocol_error(const std::string& text) { set_error(ProtocolError(ErrorCode::malformed, text)); }
 
+void blame_bytes() {
+  if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) return;
+  Owned cause = take_exception();
+  auto* const kind = reinterpret_cast<PyObject*>(Py_TYPE(cause.get()));
+  if (PyObject_HasAttrString(cause.get(), "may_have_run") != 0) return PyErr_SetObject(kind, cause.get());
+  const Owned words(PyObject_Str(cause.get()));
+  const char* text = words ? PyUnicode_AsUTF8(words.get()) : nullptr;
+  if (text == nullptr) PyErr_Clear();
+  raise_protocol_error(std::string("bytes that are no value: ") + (text != nullptr ? text : "?"));
+  const Owned error = take_exception();
+  if (!error) return PyErr_SetObject(kind, cause.get());
+  PyException_SetCause(error.get(), cause.release());
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+}
+
+void set_may_have_run() {
+  const Owned error = take_exception();
+  if (!error) return;
+  if (PyObject_HasAttrString(error.get(), "may_have_run") != 0) {
+    if (PyObject_SetAttrString(error.get(), "may_have_run", Py_True) != 0) PyErr_Clear();
+  }
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+}
+
 void raise_unencodable(PyObject* value, const char* what) {
   const Owned cause = take_exception();
   const Owned exception(PyObject_CallFunction(unencodable, "OsO", value, what, cause ? cause.get() : Py_None));

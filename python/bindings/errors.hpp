@@ -21,6 +21,11 @@ Owned to_exception(const Error& error);
 /// Sets it. Needs the GIL.
 void set_error(const Error& error);
 void raise_protocol_error(const std::string& text);
+/// Replaces the Python exception that is set, unless it is one of ours or no Exception, by a ProtocolError with it as
+/// its cause: bytes of a peer's that are no value.
+void blame_bytes();
+/// What came back of a call cannot be taken: the exception that is set must not say that the callback has not run.
+void set_may_have_run();
 /// Replaces the Python exception that is set by one that says what could not be encoded; throws PythonError.
 [[noreturn]] void raise_unencodable(PyObject* value, const char* what);
 

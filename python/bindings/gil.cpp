@@ -1,6 +1,9 @@
 /// @file  The GIL on threads that are not Python's.
 #include "gil.hpp"
 
+#include <cxxabi.h>
+#include <unistd.h>
+
 #include <atomic>
 
 namespace daffi::python {
@@ -22,18 +25,45 @@ struct Kept {
 };
 thread_local Kept kept;
 
+// Python ends a thread that wants the GIL of an interpreter that is torn down by unwinding its stack, which neither
+// nanobind nor the core can bear: callbacks that never return get there. So it stays, until the process has ended.
+[[noreturn]] void stay() {
+  for (;;) ::pause();
+}
+
+template <typename Take>
+void take_gil(Take take) {
+  try {
+    take();
+  } catch (const abi::__forced_unwind&) {
+    stay();
+  }
+}
+
 }  // namespace
 
 bool python_alive() { return alive.load(std::memory_order_acquire); }
 void python_ends() { alive.store(false, std::memory_order_release); }
 
 Gil::Gil() {
-  if (PyGILState_GetThisThreadState() == nullptr) {
-    kept.state = PyGILState_Ensure();
-    kept.made = true;
-    PyEval_SaveThread();
-  }
-  state_ = PyGILState_Ensure();
+  take_gil([this] {
+    if (PyGILState_GetThisThreadState() == nullptr) {
+      kept.state = PyGILState_Ensure();
+      kept.made = true;
+      PyEval_SaveThread();
+    }
+    state_ = PyGILState_Ensure();
+  });
+}
+
+Gil::~Gil() {
+  // What it was taken for was in the middle of Python code that did not get the GIL back.
+  if (!python_alive() && PyGILState_Check() == 0) stay();
+  PyGILState_Release(state_);
+}
+
+WithoutGil::~WithoutGil() {
+  take_gil([this] { PyEval_RestoreThread(state_); });
 }
 
 Shared share(PyObject* object) {

@@ -18,7 +18,7 @@ void python_ends();
 class Gil {
  public:
   Gil();
-  ~Gil() { PyGILState_Release(state_); }
+  ~Gil();
   Gil(const Gil&) = delete;
   Gil& operator=(const Gil&) = delete;
 
@@ -30,7 +30,7 @@ class Gil {
 class WithoutGil {
  public:
   WithoutGil() : state_(PyEval_SaveThread()) {}
-  ~WithoutGil() { PyEval_RestoreThread(state_); }
+  ~WithoutGil();
   WithoutGil(const WithoutGil&) = delete;
   WithoutGil& operator=(const WithoutGil&) = delete;
 
@@ -57,7 +57,10 @@ class Owned {
     Py_XSETREF(object_, other.release());
     return *this;
   }
-  ~Owned() { Py_XDECREF(object_); }
+  ~Owned() {
+    // Without the interpreter its memory is nobody's business, and this thread may not have the GIL (see Gil).
+    if (object_ != nullptr && python_alive()) Py_DECREF(object_);
+  }
   PyObject* get() const { return object_; }
   PyObject* release() {
     PyObject* const object = object_;

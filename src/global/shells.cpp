@@ -47,14 +47,15 @@ void ArgumentWriter::give_back() {
   if (writer_.capacity() > kept.capacity() && writer_.capacity() <= max_kept) kept = std::move(writer_);
 }
 
+// Whatever is wrong with it, the callback has run.
 void refuse_result(const Reader& reader, std::string_view func_name, const std::string& wanted) {
-  const auto code = reader.malformed() ? ErrorCode::malformed : ErrorCode::result_mismatch;
+  const auto code = reader.malformed() ? ErrorCode::protocol : ErrorCode::result_mismatch;
   base::throw_failure(base::fail(
       code, "The result of function '" + std::string(func_name) + "' is not " + wanted + ": " + reader.error()));
 }
 
 void refuse_item(const Reader& reader, std::string_view func_name, const std::string& wanted) {
-  const auto code = reader.malformed() ? ErrorCode::malformed : ErrorCode::result_mismatch;
+  const auto code = reader.malformed() ? ErrorCode::protocol : ErrorCode::result_mismatch;
   base::throw_failure(base::fail(
       code, "An item of function '" + std::string(func_name) + "' is not " + wanted + ": " + reader.error()));
 }

@@ -6,7 +6,9 @@
 #include <random>
 #include <sstream>
 
+#include "daffi/daffi.hpp"
 #include "support/command.hpp"
+#include "support/raw_member.hpp"
 #include "support/raw_socket.hpp"
 #include "wire/messages.hpp"
 #include "wire/out_queue.hpp"
@@ -156,6 +158,36 @@ TEST_F(BadBytes, RefusalsAreLoggedAFewTimesNotEachTime) {
   for (std::string line; std::getline(log, line);) lines += line.find("before it was a node's") != std::string::npos;
   EXPECT_GE(lines, 1);
   EXPECT_LE(lines, 200) << finished.errors;
+}
+
+TEST_F(BadBytes, AResultThatIsNoValueIsATypedErrorAtItsCallerAndNothingElseHappens) {
+  RawMember callee(port_, {.name = "callee", .callbacks = controller::announce({controller::callback(1, "gives")})});
+  GlobalOptions options;
+  options.process_name = "caller";
+  options.port = port_;
+  Global caller(options);
+  caller.wait_function("gives", 30);
+  std::string deep_maps;
+  for (int i = 0; i < 10'000; ++i) deep_maps += "\x81\xa1k";
+  for (const std::string& bytes :
+       {std::string(), std::string("\xc1"), std::string(10'000, '\x91') + "\xc0", deep_maps + "\xc0",
+        std::string("\xdd\xff\xff\xff\xff"), std::string("\xdf\xff\xff\xff\xff"), std::string("\xc6\xff\xff\xff\xff"),
+        std::string("\xa2\xc3\x28"), std::string("\x82\xa1k\x01\xa1k\x02"), std::string("\x01\x02")}) {
+    const auto result = caller.call("gives") & BG{};
+    const auto call = callee.take(wire::FrameKind::call);
+    callee.node.result(call.header.member, call.header.id, bytes);
+    ASSERT_TRUE(callee.until([&] { return callee.node.out.empty(); }));
+    try {
+      (void)result.get(std::chrono::seconds(60));
+      ADD_FAILURE() << "taken: " << bytes.size() << " bytes";
+    } catch (const Error& error) {
+      const bool told = error.code() == ErrorCode::protocol || error.code() == ErrorCode::result_mismatch;
+      EXPECT_TRUE(told) << error.what();
+      EXPECT_TRUE(error.may_have_run());
+    }
+  }
+  EXPECT_EQ(Fetch<std::string()>(caller, "who")(), "w");
+  EXPECT_FALSE(callee.node.closed);
 }
 
 }  // namespace

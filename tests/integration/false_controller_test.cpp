@@ -192,5 +192,47 @@ TEST_F(Liar, AboutItsCallersRoleAndCertificateDoesNotOpenWhatNamesItsCallers) {
   }
 }
 
+// Arguments that are none: too deep, of more than there is, not UTF-8, with a key twice, cut off.
+std::vector<std::string> no_arguments() {
+  const std::string deep(10'000, '\x91');
+  std::string deep_maps;
+  for (int i = 0; i < 10'000; ++i) deep_maps += "\x81\xa1k";
+  return {"",
+          "\x91",
+          "\xc1",
+          "\x91" + deep + "\xc0\x80",
+          "\x91" + deep_maps + "\xc0\x80",
+          "\xdd\xff\xff\xff\xff\x80",
+          "\x91\xdd\xff\xff\xff\xff\x80",
+          "\x91\xdf\xff\xff\xff\xff\x80",
+          "\x91\xdb\xff\xff\xff\xff\x80",
+          "\x91\xc6\xff\xff\xff\xff\x80",
+          "\x91\xc9\xff\xff\xff\xff\x80",
+          "\x91\xa2\xc3\x28\x80",
+          "\x90\x82\xa4text\xa1x\xa4text\xa1y",
+          "\x90\x81\x01\xa1x",
+          "\x91\xa1x\x80\xc0"};
+}
+
+TEST_F(Liar, ThatSendsWhatIsNoValueGetsATypedErrorAndNothingElseHappens) {
+  begin({});
+  for (const std::string name : {"echo", "scale"}) {
+    for (const auto& arguments : no_arguments()) {
+      const auto error = error_of(liar_->callback_id(name), arguments);
+      EXPECT_EQ(error.code, ErrorCode::remote_arguments) << name << ": " << error.message;
+    }
+  }
+  for (const auto id : {rpc::SystemCallback::schedule, rpc::SystemCallback::cancel_schedule,
+                        rpc::SystemCallback::list_schedules, rpc::SystemCallback::run_code}) {
+    for (const auto& arguments : no_arguments()) {
+      const auto heard = liar_->call(static_cast<std::uint32_t>(id), arguments);
+      ASSERT_TRUE(heard);
+      EXPECT_NE(heard->header.kind, wire::FrameKind::result) << static_cast<std::uint32_t>(id);
+    }
+  }
+  EXPECT_EQ(text_of("who"), "\xa1w");
+  EXPECT_EQ(liar_->connections(), 1u) << "the connection is not to blame";
+}
+
 }  // namespace
 }  // namespace daffi::tests
