@@ -10,7 +10,7 @@ HOLD = """
 
     # A function of C that, called so, keeps the GIL: no thread of this process runs Python meanwhile.
     def hold_the_gil(seconds):
-        ctypes.PyDLL(None).usleep(ctypes.c_uint(int(seconds * 1e6)))
+        ctypes.PyDLL(None).poll(None, 0, int(seconds * 1000))
 """
 
 CONTROLLER = HOLD + """

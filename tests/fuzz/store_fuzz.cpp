@@ -22,15 +22,15 @@ using daffi::ErrorCode;
 
 // In memory where that can be had: every input is a file.
 struct Folder {
-  Folder() {
-    if (!std::filesystem::is_directory("/dev/shm")) path = "/tmp/daffi-store-XXXXXX";
+  Folder() : path(std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()) {
+    path += "/daffi-store-" + std::string(6, 'X');
     if (::mkdtemp(path.data()) == nullptr) std::abort();
   }
   ~Folder() {
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);
   }
-  std::string path = "/dev/shm/daffi-store-XXXXXX";
+  std::string path;
 };
 
 std::string content(const std::string& file) {

@@ -127,9 +127,10 @@ TEST_F(Store, OfAnotherProgramIsRefusedAndLeftAlone) {
 TEST_F(Store, WithOtherTablesThanItsOwnIsDamaged) {
   ASSERT_TRUE(open().ok());
   const auto whole = content();
-  for (const char* change : {"DROP TABLE ended", "CREATE TABLE more (a)", "CREATE INDEX more ON tasks (progress)",
-                             "CREATE TRIGGER more AFTER INSERT ON tasks BEGIN DELETE FROM tasks; END",
-                             "DROP TABLE tasks; CREATE TABLE tasks (uuid, record, record_digest, progress, progress_digest)"}) {
+  for (const char* change :
+       {"DROP TABLE ended", "CREATE TABLE more (a)", "CREATE INDEX more ON tasks (progress)",
+        "CREATE TRIGGER more AFTER INSERT ON tasks BEGIN DELETE FROM tasks; END",
+        "DROP TABLE tasks; CREATE TABLE tasks (uuid, record, record_digest, progress, progress_digest)"}) {
     replace(whole);
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
