@@ -190,7 +190,7 @@ void Request::operator delete(void* memory) { Memory::give(memory); }
 bool Request::refuse() {
   // Whoever wants no result was told that the call is taken.
   if ((head.flags & wire::CallHead::kNoReply) != 0) return false;
-  server->refused_busy_.fetch_add(1);
+  server->count_busy("all handler threads are taken");
   server->refuse(*this, ErrorCode::busy, "all handler threads are taken");
   discard();
   return true;
@@ -302,7 +302,7 @@ void Request::refused(const Answer& answer, const base::Failure& why, session::U
   const bool elsewhere =
       why.code == ErrorCode::busy || why.code == ErrorCode::draining || why.code == ErrorCode::no_candidate;
   if (!elsewhere || (head.flags & wire::CallHead::kNoReply) != 0) return answer.failure(why, urgency);
-  if (why.code == ErrorCode::busy) server->refused_busy_.fetch_add(1);
+  if (why.code == ErrorCode::busy) server->count_busy(why.message);
   server->refuse(*this, why.code, why.message);
 }
 

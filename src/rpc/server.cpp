@@ -201,7 +201,7 @@ void Server::after_read() {
   }
   for (auto& [request, code, text] : std::exchange(collected().refused, {})) {
     if (code == ErrorCode::draining) refused_draining_.fetch_add(1);
-    if (code == ErrorCode::busy) refused_busy_.fetch_add(1);
+    if (code == ErrorCode::busy) count_busy(text);
     refuse(*request, code, text);
     request->forget();
   }
@@ -234,14 +234,23 @@ void Server::take_in(std::span<Request* const> calls) {
   }
   collected().unanswered = std::move(unanswered);
   for (Request* request : calls.subspan(taken)) {
-    (draining ? refused_draining_ : refused_busy_).fetch_add(1);
     if (draining) {
+      refused_draining_.fetch_add(1);
       refuse(*request, ErrorCode::draining, "this process is stopping");
     } else {
+      count_busy("all handler threads are taken");
       refuse(*request, ErrorCode::busy, "all handler threads are taken");
     }
     request->discard();
   }
+}
+
+// Logged the less often the more there are.
+void Server::count_busy(std::string_view why) {
+  const std::uint64_t count = refused_busy_.fetch_add(1) + 1;
+  if (!std::has_single_bit(count)) return;
+  base::log(LogLevel::warning, "node",
+            "a call is refused as busy: " + std::string(why) + " (" + std::to_string(count) + " such calls so far)");
 }
 
 void Server::refuse(Request& request, ErrorCode code, std::string_view text) {

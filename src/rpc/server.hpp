@@ -112,6 +112,7 @@ class Server : public std::enable_shared_from_this<Server> {
   bool admit(class Request& request);
   void unwatch(const ExchangeKey& key);
   void refuse(class Request& request, ErrorCode code, std::string_view text);
+  void count_busy(std::string_view why);
   void stop_streams(const std::vector<std::shared_ptr<ServedStream>>& streams);
   void begun() { running_.fetch_add(1); }
   void ended();
