@@ -11,20 +11,6 @@ namespace {
 
 std::atomic<bool> alive{true};
 
-// The outermost Gil of a thread stays taken in the counting sense, which keeps its thread state.
-struct Kept {
-  bool made = false;
-  PyGILState_STATE state{};
-  ~Kept() {
-    if (!made || !python_alive()) return;
-    // Takes the GIL back; the state it came from has it taken, so it is given up with the second release.
-    PyGILState_Ensure();
-    PyGILState_Release(PyGILState_LOCKED);
-    PyGILState_Release(state);
-  }
-};
-thread_local Kept kept;
-
 // Python ends a thread that wants the GIL of an interpreter that is torn down by unwinding its stack, which neither
 // nanobind nor the core can bear: callbacks that never return get there. So it stays, until the process has ended.
 [[noreturn]] void stay() {
@@ -39,6 +25,20 @@ void take_gil(Take take) {
     stay();
   }
 }
+
+// The outermost Gil of a thread stays taken in the counting sense, which keeps its thread state.
+struct Kept {
+  bool made = false;
+  PyGILState_STATE state{};
+  ~Kept() {
+    if (!made || !python_alive()) return;
+    // Takes the GIL back; the state it came from has it taken, so it is given up with the second release.
+    take_gil([] { PyGILState_Ensure(); });
+    PyGILState_Release(PyGILState_LOCKED);
+    PyGILState_Release(state);
+  }
+};
+thread_local Kept kept;
 
 }  // namespace
 

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from test_processes import WATCH
+
 HOLD = """
     import ctypes
 
@@ -26,7 +28,7 @@ CONTROLLER = HOLD + """
 
     g = Global("controller", init_controller=True, unix_sock_path=SOCKET, heartbeat=1,
                on_node_disconnect=lambda g, name: print("lost", name))
-    print("up")
+""" + WATCH.replace("waits", "up") + """
     g.join()
 """
 
@@ -78,7 +80,7 @@ SERVICE = HOLD + """
 
 NODE = SERVICE + """
     g = Global(NAME, unix_sock_path=SOCKET, heartbeat=1, drain_timeout=0.3)
-    print("up")
+""" + WATCH.replace("waits", "up") + """
     g.join()
     print("joined")
 """
@@ -243,7 +245,7 @@ def test_no_exception_is_too_odd_to_be_told(programs):
             fail(kind)
 
         g = Global("service", unix_sock_path=SOCKET)
-        print("up")
+    """ + WATCH.replace("waits", "up").replace("\n    ", "\n        ") + """
         g.join()
         print("joined")
     """)
@@ -304,6 +306,7 @@ def test_children_that_are_forked_do_not_disturb_their_parent(programs):
             sys.exit(0)
         print("child left", os.waitpid(pid, 0)[1])
         print("parent", later.get(timeout=30))
+    """ + WATCH.replace("\n    ", "\n        ") + """
         g.join()
         print("joined")
     """)
@@ -321,6 +324,7 @@ def test_children_that_are_forked_do_not_disturb_their_parent(programs):
     service.expect("parent held")
     client.expect("2000")
     client.finish(0)
+    service.expect("waits")
     service.interrupt(signal.SIGTERM)
     service.expect("joined")
     service.finish(0)
