@@ -11,18 +11,12 @@ namespace {
 
 std::atomic<bool> alive{true};
 
-// Python ends a thread that wants the GIL of an interpreter that is torn down by unwinding its stack, which neither
-// nanobind nor the core can bear: callbacks that never return get there. So it stays, until the process has ended.
-[[noreturn]] void stay() {
-  for (;;) ::pause();
-}
-
 template <typename Take>
 void take_gil(Take take) {
   try {
     take();
   } catch (const abi::__forced_unwind&) {
-    stay();
+    stay_until_exit();
   }
 }
 
@@ -43,6 +37,9 @@ thread_local Kept kept;
 }  // namespace
 
 bool python_alive() { return alive.load(std::memory_order_acquire); }
+void stay_until_exit() {
+  for (;;) ::pause();
+}
 void python_ends() { alive.store(false, std::memory_order_release); }
 
 Gil::Gil() {
@@ -58,7 +55,7 @@ Gil::Gil() {
 
 Gil::~Gil() {
   // What it was taken for was in the middle of Python code that did not get the GIL back.
-  if (!python_alive() && PyGILState_Check() == 0) stay();
+  if (!python_alive() && PyGILState_Check() == 0) stay_until_exit();
   PyGILState_Release(state_);
 }
 

@@ -11,6 +11,9 @@ namespace daffi::python {
 /// False once the interpreter is about to be torn down: nothing of ours touches it any more. Threads: any.
 bool python_alive();
 void python_ends();
+/// For a thread that Python unwinds because it wants the GIL of an interpreter that is torn down: neither nanobind nor
+/// the core can bear that, so it stays where it is until the process has ended.
+[[noreturn]] void stay_until_exit();
 
 /// Holds the GIL in a scope, on any thread. A thread of the core keeps its Python thread state from its first Gil to
 /// its end, so that threading.local() and the like last, and taking the GIL costs no allocation. Lock rule: never made

@@ -212,6 +212,7 @@ class ItemSink {
       form_->raise(encoding);
     } catch (...) {
       error_ = std::current_exception();
+      if (!error_) stay_until_exit();  // the unwinding of a thread
     }
     tell();
   }

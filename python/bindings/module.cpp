@@ -36,6 +36,8 @@ void set_sink(nb::object sink) {
 }
 
 void translate(const std::exception_ptr& error, void*) {
+  // No exception of C++: it is the unwinding of a thread.
+  if (!error) stay_until_exit();
   try {
     std::rethrow_exception(error);
   } catch (const PythonError&) {
