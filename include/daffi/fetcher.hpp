@@ -305,7 +305,10 @@ class Fetch<R(Params...), M> {
       return hand_over<M2>(own, *writer);
     }
     if constexpr (detail::ExactArguments<Parameters, Ts...> && !detail::ends_variadic<Parameters>) {
-      encode_arguments(*writer, arguments...);
+      if constexpr (std::is_same_v<M2, FG> && !detail::is_stream<R>)
+        detail::lend_arguments(*writer, arguments...);
+      else
+        encode_arguments(*writer, arguments...);
       if (spec.positional == sizeof...(Ts)) return hand_over<M2>(spec, *writer);
       detail::CallSpec own = spec;
       own.positional = sizeof...(Ts);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "daffi/export.hpp"
 
@@ -102,20 +103,37 @@ class DAFFI_API Writer {
   /// Appends bytes that are MessagePack already (or a protocol's own).
   void raw(std::span<const std::byte> bytes);
 
-  /// What was written, without the headroom. Valid until the next write.
+  /// From this size on, what is lent is referred to instead of copied.
+  static constexpr std::size_t lent_from = 64 * 1024;
+  /// As text() and binary(), of bytes that stay as they are as long as `owner` lives; without one, until whoever takes
+  /// what was written is done with it (a call that blocks: until it has ended).
+  void lend_text(std::string_view value, std::shared_ptr<const void> owner = nullptr);
+  void lend_binary(std::span<const std::byte> value, std::shared_ptr<const void> owner = nullptr);
+  /// Bytes that are referred to: they belong behind the first `at` of those that were copied, headroom not counted.
+  struct Lent {
+    std::size_t at;
+    std::span<const std::byte> bytes;
+    std::shared_ptr<const void> owner;
+  };
+  /// Takes out what is referred to, in order; what was copied remains.
+  std::vector<Lent> release_lent();
+
+  /// What was written, without the headroom; what is lent is copied first. Valid until the next write.
   std::span<const std::byte> payload() const {
+    if (lent_size_ != 0) const_cast<Writer*>(this)->copy_lent();
     if (size() == 0) return {};
     return {data_ + headroom_, size()};
   }
   /// Headroom and payload. The headroom's bytes are the caller's to fill. Valid until the next write.
   std::span<std::byte> buffer();
   /// Size of the payload.
-  std::size_t size() const { return size_ - headroom_; }
+  std::size_t size() const { return size_ - headroom_ + lent_size_; }
   std::size_t headroom() const { return headroom_; }
   std::size_t capacity() const { return capacity_; }
 
   /// Forgets the payload, keeps the memory.
   void clear() noexcept {
+    if (lent_ != nullptr) forget_lent();
     size_ = headroom_;
     depth_ = 0;
   }
@@ -125,7 +143,10 @@ class DAFFI_API Writer {
     clear();
   }
   /// Cuts the payload back to `size` bytes; it must not be smaller than that.
-  void truncate(std::size_t size) noexcept { size_ = headroom_ + size; }
+  void truncate(std::size_t size) {
+    if (lent_size_ != 0) copy_lent();
+    size_ = headroom_ + size;
+  }
   /// Makes room for `more` bytes at the end.
   void reserve(std::size_t more) {
     if (capacity_ < size_ || capacity_ - size_ < more) grow(more);
@@ -145,7 +166,7 @@ class DAFFI_API Writer {
     std::size_t capacity = 0;
   };
   /// Moves the buffer out; the Writer is empty then and allocates at its next write.
-  Memory release() noexcept;
+  Memory release();
   /// Takes memory to write into, instead of allocating; what it holds is forgotten.
   void adopt(Memory memory) noexcept;
 
@@ -175,12 +196,17 @@ class DAFFI_API Writer {
   void moment(ExtType type, Timestamp value);
   void length(std::size_t size, int code8, int code16);
   [[noreturn]] void too_deep();
+  void lend(std::span<const std::byte> value, std::shared_ptr<const void> owner);
+  void copy_lent();
+  void forget_lent() noexcept;
 
   std::byte* data_ = nullptr;  // size_ starts at the headroom, also while there is no memory yet
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   std::size_t headroom_ = 0;
   unsigned depth_ = 0;
+  std::size_t lent_size_ = 0;
+  std::vector<Lent>* lent_ = nullptr;  // owned; most have none
 };
 
 /// True when the text is well-formed UTF-8 (no surrogates, nothing overlong, nothing above U+10FFFF). Threads: any.

@@ -33,10 +33,11 @@ Block make_block(std::size_t size);
 
 /// True when nobody else holds the block, so that its bytes may be written again; what others read from it before
 /// they let go has then been read. Errs towards false only. Threads: any.
-inline bool sole_owner(const Block& block) {
+template <typename T>
+bool sole_owner(const std::shared_ptr<T>& block) {
   if (block.use_count() != 1) return false;
 #if DAFFI_THREAD_SANITIZER
-  const Block probe = block;  // the thread sanitizer knows no fences, but it knows this count
+  const std::shared_ptr<T> probe = block;  // the thread sanitizer knows no fences, but it knows this count
 #else
   std::atomic_thread_fence(std::memory_order_acquire);
 #endif

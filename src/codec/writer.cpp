@@ -33,7 +33,9 @@ Writer::Writer(Writer&& other) noexcept
       size_(std::exchange(other.size_, other.headroom_)),
       capacity_(std::exchange(other.capacity_, 0)),
       headroom_(other.headroom_),
-      depth_(std::exchange(other.depth_, 0)) {}
+      depth_(std::exchange(other.depth_, 0)),
+      lent_size_(std::exchange(other.lent_size_, 0)),
+      lent_(std::exchange(other.lent_, nullptr)) {}
 
 Writer& Writer::operator=(Writer&& other) noexcept {
   Writer moved(std::move(other));
@@ -42,10 +44,13 @@ Writer& Writer::operator=(Writer&& other) noexcept {
   std::swap(capacity_, moved.capacity_);
   std::swap(headroom_, moved.headroom_);
   std::swap(depth_, moved.depth_);
+  std::swap(lent_size_, moved.lent_size_);
+  std::swap(lent_, moved.lent_);
   return *this;
 }
 
 Writer::~Writer() {
+  delete lent_;
   if (data_ != nullptr) base::give_memory(data_, capacity_);
 }
 
@@ -61,6 +66,7 @@ void Writer::grow(std::size_t more) {
 }
 
 std::span<std::byte> Writer::buffer() {
+  if (lent_size_ != 0) copy_lent();
   reserve(0);
   if (data_ == nullptr) return {};
   return {data_, size_};
@@ -151,7 +157,55 @@ void Writer::raw(std::span<const std::byte> bytes) {
   if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
 }
 
-Writer::Memory Writer::release() noexcept {
+void Writer::lend_text(std::string_view value, std::shared_ptr<const void> owner) {
+  if (value.size() < lent_from) return text(value);
+  if (!is_utf8(value)) unencodable("text is not valid UTF-8");
+  length(value.size(), 0xd9, 0xda);
+  lend(std::as_bytes(std::span(value.data(), value.size())), std::move(owner));
+}
+
+void Writer::lend_binary(std::span<const std::byte> value, std::shared_ptr<const void> owner) {
+  if (value.size() < lent_from) return binary(value);
+  length(value.size(), 0xc4, 0xc5);
+  lend(value, std::move(owner));
+}
+
+void Writer::lend(std::span<const std::byte> value, std::shared_ptr<const void> owner) {
+  if (lent_ == nullptr) lent_ = new std::vector<Lent>;
+  lent_->push_back({size_ - headroom_, value, std::move(owner)});
+  lent_size_ += value.size();
+}
+
+std::vector<Writer::Lent> Writer::release_lent() {
+  std::vector<Lent> lent;
+  if (lent_ != nullptr) lent.swap(*lent_);
+  lent_size_ = 0;
+  return lent;
+}
+
+// Puts everything into one piece.
+void Writer::copy_lent() {
+  Writer whole(headroom_);
+  whole.reserve(size());
+  std::memcpy(whole.data_, data_, headroom_);
+  std::size_t copied = 0;
+  for (const Lent& lent : *lent_) {
+    whole.raw({data_ + headroom_ + copied, lent.at - copied});
+    whole.raw(lent.bytes);
+    copied = lent.at;
+  }
+  whole.raw({data_ + headroom_ + copied, size_ - headroom_ - copied});
+  std::swap(depth_, whole.depth_);
+  *this = std::move(whole);
+}
+
+void Writer::forget_lent() noexcept {
+  lent_->clear();
+  lent_size_ = 0;
+}
+
+Writer::Memory Writer::release() {
+  if (lent_size_ != 0) copy_lent();
   Memory memory{std::unique_ptr<std::byte[]>(data_), size_, capacity_};
   data_ = nullptr;
   capacity_ = 0;

@@ -43,6 +43,7 @@ void ArgumentWriter::take(std::size_t headroom) {
 }
 
 void ArgumentWriter::give_back() {
+  writer_.clear();
   Writer& kept = kept_writer();
   if (writer_.capacity() > kept.capacity() && writer_.capacity() <= max_kept) kept = std::move(writer_);
 }

@@ -96,6 +96,7 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
     }
     engine->wait(call, base::Deadline::in(clock(), std::chrono::milliseconds(1)));
   }
+  if (call.lender) reclaim(call);
   reply = std::move(call.reply);
   if (call.failure) return std::move(*call.failure);
   return {};
@@ -115,6 +116,7 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const 
   }
   const auto deadline = admit(spec, arguments);
   if (!deadline.ok()) return deadline.failure();
+  (void)arguments.payload();  // nobody waits for the call's end here, so what is lent is copied
   auto call = std::allocate_shared<AsyncCall>(CallMemory(), spec, async_support);
   call->deadline = *deadline;
   call->hold(call);
@@ -148,6 +150,7 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
     }
     ++fires;
   }
+  (void)arguments.payload();  // as in start_call()
   auto* call = new FireCall(spec, [self = shared_from_this()] {
     base::Lock lock(self->fires_mutex);
     if (--self->fires == 0 && self->fires_done != nullptr)
@@ -174,7 +177,7 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     if (stopping.load()) return fail(call, stopped_failure());
     const auto over = channel.load();
     if (!over) return park(call, frame, {});
-    call.shown = call.chunked ? call.large.bytes : frame.subspan(detail::kCallHeadroom);
+    if (!call.chunked) call.shown = frame.subspan(detail::kCallHeadroom);
     Pick choice = pick(call);
     call.shown = {};
     if (choice.failure) return fail(call, std::move(*choice.failure));
@@ -212,8 +215,8 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   const std::uint32_t flags = head_flags(call.spec);
   const base::Deadline deadline = call.deadline;
   // What fits into one window has left at once, long before its callee may refuse the call: it is kept.
-  const bool keeps = call.large.bytes.size() <= wire::kInitialChunkCredit;
-  base::Slice large = keeps ? call.large : std::exchange(call.large, {});
+  const bool keeps = call.large.size <= wire::kInitialChunkCredit;
+  rpc::LargeValue large = keeps ? call.large : std::exchange(call.large, {});
   if (!calls.add(call)) {
     call.sent = false;
     fail(call, table_full());
@@ -235,7 +238,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   calls_sent.fetch_add(1, std::memory_order_relaxed);
   const rpc::TransferKey key{route.member, id, false};
   if (chunked) {
-    wire::encode_total(large.bytes.size(), frame.last<wire::kTotalSize>());
+    wire::encode_total(large.size, frame.last<wire::kTotalSize>());
     values.out.add(key, std::move(large));
   }
   const session::Urgency urgency = corked ? urgency_of_async(now) : session::Urgency::now;
@@ -244,11 +247,11 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
     if (chunked) start_transfer(key, header.epoch);
     return true;
   }
-  large = chunked ? values.out.abort(key) : base::Slice();
+  large = chunked ? values.out.abort(key) : rpc::LargeValue();
   rpc::OutgoingCall* back = calls.take(id);
   if (back == nullptr) return true;  // whoever noticed the loss has ended it
   back->sent = false;
-  if (large.owner) back->large = std::move(large);
+  if (!large.empty()) back->large = std::move(large);
   return false;
 }
 
@@ -291,7 +294,7 @@ void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
   if (call.spec.takes_items || (items && items->begun())) return fail(call, *call.refusal);
   if (call.chunked) {
     // With the last chunk the arguments were let go of.
-    if (!call.large.owner) return fail(call, *call.refusal);
+    if (call.large.empty()) return fail(call, *call.refusal);
     resent.fetch_add(1, std::memory_order_relaxed);
     Announcement announcement;
     return place(call, announcement, false);

@@ -157,8 +157,8 @@ void Node::Impl::on_answer(const wire::Frame& frame) {
   if (call == nullptr) return on_part(frame.header.id, frame.header.member, frame.header.kind, frame.payload);
   // An answer ends what is still being sent for the call; a call that was not run can be sent again.
   if (call->chunked) {
-    base::Slice rest = values.out.abort({call->target, frame.header.id, false});
-    if (rest.owner) call->large = std::move(rest);
+    auto rest = values.out.abort({call->target, frame.header.id, false});
+    if (!rest.empty()) call->large = std::move(rest);
   }
   if (bounce) bounced.fetch_add(1, std::memory_order_relaxed);
   batch().late.push_back({call, frame.header, {frame.payload.begin(), frame.payload.end()}});

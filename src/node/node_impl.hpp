@@ -99,6 +99,7 @@ struct Node::Impl final : session::ChannelSink,
   std::span<std::byte> frame_of(rpc::OutgoingCall& call, Writer& arguments, Announcement& announcement) const;
   void start_transfer(const rpc::TransferKey& key, std::uint32_t of_epoch);
   void forget_transfers(const rpc::OutgoingCall& call);
+  void reclaim(rpc::OutgoingCall& call);
   void on_announced_result(const wire::Frame& frame);
   void on_chunk(const wire::Frame& frame);
   void fail_result(const rpc::TransferKey& key, rpc::OutgoingCall* call, base::Failure failure);

@@ -26,6 +26,7 @@ base::Failure mixed_up(const detail::CallSpec& spec, const Signature& signature)
 }  // namespace
 
 std::string given_arguments(const rpc::OutgoingCall& call) {
+  if (call.chunked) return call.large.empty() ? std::string() : show_arguments(call.large.whole().bytes);
   return call.shown.empty() ? std::string() : show_arguments(call.shown);
 }
 

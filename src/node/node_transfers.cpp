@@ -1,4 +1,6 @@
 /// @file  Node, large values: how they are announced, and what becomes of them when their exchange ends.
+#include <thread>
+
 #include "node/node_impl.hpp"
 
 namespace daffi::node {
@@ -9,7 +11,19 @@ std::span<std::byte> Node::Impl::frame_of(rpc::OutgoingCall& call, Writer& argum
   if (arguments.size() <= wire::kMaxUnchunked || call.spec.broadcast) return arguments.buffer();
   call.chunked = true;
   call.large = rpc::take_over(arguments);
+  call.lender = call.large.lender;
   return announcement;
+}
+
+// The call has ended: when this returns nobody refers to its caller's memory any more. What of it waits to be written is
+// copied; a write that is under way is waited for, and no peer.
+void Node::Impl::reclaim(rpc::OutgoingCall& call) {
+  call.large = {};
+  (void)values.out.abort({call.target, call.id.load(), false});
+  while (!base::sole_owner(call.lender)) {
+    if (const auto over = answering.load()) over->copy_queued(call.lender);
+    std::this_thread::yield();
+  }
 }
 
 // The announcement has been sent. Whoever has ended the call meanwhile did so either before this look, or sees the

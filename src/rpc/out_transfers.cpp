@@ -14,7 +14,7 @@ constexpr std::size_t kBatch = 8;
 
 }  // namespace
 
-void OutTransfers::add(const TransferKey& key, base::Slice value) {
+void OutTransfers::add(const TransferKey& key, LargeValue value) {
   base::Lock lock(mutex_);
   transfers_.insert_or_assign(key, Out{ChunkSender(std::move(value))});
   count_.store(transfers_.size());
@@ -117,12 +117,12 @@ void OutTransfers::collect(std::vector<Chunk>& chunks) {
   }
 }
 
-base::Slice OutTransfers::abort(const TransferKey& key) {
+LargeValue OutTransfers::abort(const TransferKey& key) {
   if (empty()) return {};
   base::Lock lock(mutex_);
   const auto found = transfers_.find(key);
   if (found == transfers_.end()) return {};
-  base::Slice value = found->second.sender.value();
+  LargeValue value = found->second.sender.value();
   transfers_.erase(found);
   counted();
   return value;

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "daffi/detail/invocation.hpp"
+#include "rpc/chunk_sender.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/gathering.hpp"
 
@@ -52,7 +53,8 @@ class OutgoingCall : public Completion {
   bool bounced = false;                      ///< … it never reached that one
   bool completed = false;                    ///< it was answered by a stream, which has ended
   bool chunked = false;                      ///< its arguments are announced and follow in chunks
-  base::Slice large;                         ///< … these, as long as they may be sent (again)
+  LargeValue large;                          ///< … these, as long as they may be sent (again)
+  std::shared_ptr<const void> lender;        ///< … of them: its caller wants its memory back
   base::Bytes shown;                         ///< its arguments, for errors' texts; only while a place is looked for
   detail::Reply reply;
   std::optional<base::Failure> failure;

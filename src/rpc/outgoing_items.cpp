@@ -136,7 +136,7 @@ OutgoingItems::Slice OutgoingItems::produce(bool& again) {
       return finish(ItemsOwner::End::threw, owner_->too_large(item_.size()));
     }
     has_item_ = true;
-    if (item_.size() > wire::kMaxWholeItem) large_ = take_over(item_);
+    if (item_.size() > wire::kMaxWholeItem) large_ = take_over(item_).whole();
     return Slice::rests;
   }
   base::Lock lock(mutex_);

@@ -48,7 +48,7 @@ class OutTransfers {
   explicit OutTransfers(Send send) : send_(std::move(send)) {}
 
   /// Takes a value in. Nothing is sent before its announcement has been and release() was called.
-  void add(const TransferKey& key, base::Slice value);
+  void add(const TransferKey& key, LargeValue value);
   /// From now on chunks go, under that epoch.
   void release(const TransferKey& key, std::uint32_t epoch);
 
@@ -62,7 +62,7 @@ class OutTransfers {
   void pump();
 
   /// Ends a transfer and gives the value back; nothing when it is not there, or all of it was handed to the connection.
-  base::Slice abort(const TransferKey& key);
+  LargeValue abort(const TransferKey& key);
   /// The member is gone, and with it what was on its way there.
   void abort_all_of(std::uint32_t member);
   void abort_all();

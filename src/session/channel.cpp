@@ -2,6 +2,7 @@
 #include "session/channel.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -195,15 +196,17 @@ void Channel::write_queued() {
           break;
       }
     }
-    if (stop_writing_ || ended()) return;
-    const net::IoResult result = stream_->write({pieces.data(), count});
-    if (result.status == net::IoStatus::failed) return took(result);
-    if (result.status != net::IoStatus::ok) return park();
+    net::IoResult result{net::IoStatus::failed, 0, ECONNABORTED};
+    const bool over = stop_writing_ || ended();
+    if (!over) result = stream_->write({pieces.data(), count});
     if (from_front) {
       front_.consume(result.bytes);
     } else {
       wrote(result.bytes);
     }
+    if (over) return;
+    if (result.status == net::IoStatus::failed) return took(result);
+    if (result.status != net::IoStatus::ok) return park();
   }
 }
 
@@ -215,7 +218,8 @@ Channel::Next Channel::next_pieces(std::span<iovec> pieces, std::size_t& count) 
   }
   count = 0;
   if (!queue_.empty()) count = queue_.gather(pieces, queue_.bulk_bytes() == 0 || stream_->has_bulk_room());
-  if (count > 0) return Next::write;
+  in_write_ = count > 0;
+  if (in_write_) return Next::write;
   if (!flush_stream()) return Next::park;
   writing_ = false;
   if (!queue_.empty()) {
@@ -229,7 +233,19 @@ Channel::Next Channel::next_pieces(std::span<iovec> pieces, std::size_t& count) 
 void Channel::wrote(std::size_t bytes) {
   base::Lock lock(mutex_);
   queue_.consume(bytes);
-  if (waiting_ > 0 && (queued(false) <= max_queued_ || queued(true) <= max_queued_)) room_.notify_all();
+  in_write_ = false;
+  // What nobody will write is not kept either.
+  if (ended()) queue_.clear();
+  const bool room = waiting_ > 0 && (queued(false) <= max_queued_ || queued(true) <= max_queued_);
+  if (room || reclaiming_ > 0) room_.notify_all();
+}
+
+void Channel::copy_queued(const std::shared_ptr<const void>& owner) {
+  base::Lock lock(mutex_);
+  ++reclaiming_;
+  while (in_write_) room_.wait(lock);
+  --reclaiming_;
+  queue_.copy_pieces_of(owner);
 }
 
 void Channel::park() {
@@ -262,6 +278,7 @@ void Channel::end(base::CloseReason reason, const std::string& text) {
   {
     base::Lock lock(mutex_);
     if (ended_.exchange(true, std::memory_order_acq_rel)) return;
+    if (!in_write_) queue_.clear();
     room_.notify_all();
   }
   stream_->close();

@@ -67,6 +67,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Ends the channel: later sends fail, readers see the end. The reason is reported once, unless it ended before.
   void end(base::CloseReason reason, const std::string& text);
   bool ended() const { return ended_.load(std::memory_order_acquire); }
+  /// Copies what is queued of the memory that `owner` keeps, so that it is not referred to any more. Waits for a write
+  /// that is under way, for no peer.
+  void copy_queued(const std::shared_ptr<const void>& owner);
   /// Blocks until all that was accepted is written, the channel has ended, or the deadline passes.
   void drain(base::Deadline deadline);
 
@@ -110,7 +113,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   base::ConditionVariable room_;
   wire::SendQueue queue_ DAFFI_GUARDED_BY(mutex_);
   std::size_t waiting_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads that wait for room, or in drain()
+  std::size_t reclaiming_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads in copy_queued()
   bool writing_ DAFFI_GUARDED_BY(mutex_) = false;     // the write role is held
+  bool in_write_ DAFFI_GUARDED_BY(mutex_) = false;    // gathered pieces are being written
   bool parked_ DAFFI_GUARDED_BY(mutex_) = false;  // … by nobody just now: the socket is full, on_writable() goes on
   bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
   std::atomic<bool> corked_{false};                   // changed under the mutex, as the next

@@ -126,6 +126,16 @@ void OutQueue::consume(std::size_t count) {
   }
 }
 
+void OutQueue::copy_pieces_of(const std::shared_ptr<const void>& owner) {
+  for (std::size_t i = head_; i < pieces_.size(); ++i) {
+    Piece& piece = pieces_[i];
+    if (piece.owner.owner_before(owner) || owner.owner_before(piece.owner)) continue;
+    base::Slice copy = base::Slice::copy({piece.data, piece.size});
+    piece.data = copy.owner.get();
+    piece.owner = std::move(copy.owner);
+  }
+}
+
 // With nothing queued nobody refers to the chunk, so it is filled from its start again.
 void OutQueue::reset_if_drained() {
   pieces_.clear();

@@ -42,6 +42,9 @@ class OutQueue {
   /// `count` bytes of the front have been written.
   void consume(std::size_t count);
 
+  /// Copies what waits of the memory that `owner` keeps, so that it is not referred to any more.
+  void copy_pieces_of(const std::shared_ptr<const void>& owner);
+
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return bytes_ == 0; }
   /// Drops everything.

@@ -49,6 +49,10 @@ class SendQueue {
   /// Part of a bulk frame has left, so that nothing else may.
   bool bulk_begun() const { return begun_; }
 
+  /// Copies what waits of the memory that `owner` keeps, so that it is not referred to any more. Not while a write of
+  /// gathered pieces is under way.
+  void copy_pieces_of(const std::shared_ptr<const void>& owner) { bulk_.copy_pieces_of(owner); }
+
   void clear();
   void shrink();
 

@@ -64,9 +64,9 @@ Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face> fa
       result->nil();
       responder->reply(*result);
     } else {
-      const Value value = co_await std::move(task);
+      Value value = co_await std::move(task);
       ArgumentWriter result(kResultHeadroom);
-      Codec<Value>::write(*result, value);
+      hand_over_value(*result, std::move(value));
       responder->reply(*result);
     }
   } catch (...) {
@@ -137,8 +137,8 @@ class FaceOf final : public Face {
         invoke(context, arguments);
         invocation.result().nil();
       } else {
-        const auto& value = invoke(context, arguments);
-        Codec<std::remove_cvref_t<decltype(value)>>::write(invocation.result(), value);
+        decltype(auto) value = invoke(context, arguments);
+        hand_over_value(invocation.result(), std::forward<decltype(value)>(value));
       }
     }
   }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -189,6 +191,30 @@ struct ShapedCodec<T, Shape::bytes> {
     return reader.fail("expected " + std::to_string(std::tuple_size<T>::value) + " bytes, got " + std::to_string(size));
   }
 };
+
+/// As Codec<T>::write, of a value that stays as it is as long as Writer::lend_text() says.
+template <typename T>
+void lend_value(Writer& writer, const T& value, std::shared_ptr<const void> owner = nullptr) {
+  if constexpr (std::is_same_v<T, std::string>)
+    writer.lend_text(value, std::move(owner));
+  else if constexpr (is_one_run<T>)
+    writer.lend_binary(std::as_bytes(std::span(value)), std::move(owner));
+  else
+    Codec<T>::write(writer, value);
+}
+
+/// As Codec<T>::write, of a value that nobody needs afterwards: one that is large is kept instead of copied.
+template <typename T>
+void hand_over_value(Writer& writer, T&& value) {
+  using Value = std::remove_cvref_t<T>;
+  if constexpr (is_one_run<Value> && std::is_same_v<T, Value>) {
+    if (value.size() >= Writer::lent_from) {
+      const auto kept = std::make_shared<const Value>(std::move(value));
+      return lend_value(writer, *kept, kept);
+    }
+  }
+  Codec<Value>::write(writer, value);
+}
 
 }  // namespace detail
 }  // namespace daffi::inline v1

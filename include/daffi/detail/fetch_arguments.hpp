@@ -134,6 +134,14 @@ void write_loose(Writer& writer, CallSpec& spec, const Ts&... arguments) {
   }
 }
 
+/// For a call that blocks: what is large stays where it is until the call has ended.
+template <typename... Ts>
+void lend_arguments(Writer& writer, const Ts&... arguments) {
+  writer.array(sizeof...(Ts));
+  (lend_value(writer, arguments), ...);
+  writer.map(0);
+}
+
 /// Writes what a fetcher's body returned.
 template <typename T>
 void write_returned(Writer& writer, CallSpec& spec, const T& returned) {

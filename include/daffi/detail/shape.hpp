@@ -9,6 +9,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace daffi::inline v1::detail {
 
@@ -30,6 +31,12 @@ enum class Shape : std::uint8_t {
 template <typename T>
 concept ByteLike =
     std::is_same_v<std::remove_const_t<T>, std::byte> || std::is_same_v<std::remove_const_t<T>, unsigned char>;
+
+/// What is one run of bytes on the heap, where a move leaves it: worth not being copied when it is large.
+template <typename T>
+inline constexpr bool is_one_run = std::is_same_v<T, std::string>;
+template <ByteLike T>
+inline constexpr bool is_one_run<std::vector<T>> = true;
 
 template <typename T>
 concept Iterated = requires(const T& t) {
