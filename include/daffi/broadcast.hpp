@@ -85,7 +85,7 @@ Outcome<R> read_outcome(const Gathered& part, std::string_view func_name) {
     if constexpr (std::is_void_v<R>) {
       return Outcome<R>(std::monostate());
     } else {
-      return Outcome<R>(read_value<R>(part.result, func_name));
+      return Outcome<R>(read_value<R>(Reader(part.result), func_name));
     }
   } catch (const Error& error) {
     return {error, std::current_exception()};

@@ -331,6 +331,7 @@ class Fetch<R(Params...), M> {
       return R(core->start_stream(spec, arguments), spec.name);
     } else if constexpr (!std::is_same_v<M2, BG>) {
       detail::Reply reply;
+      reply.reads_body = std::is_same_v<M2, FG>;
       core->call(spec, arguments, reply);
       return detail::read_result<typename detail::FetchResult<M2, R>::type>(reply, spec.name);
     } else {

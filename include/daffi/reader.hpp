@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "daffi/body.hpp"
 #include "daffi/export.hpp"
 #include "daffi/writer.hpp"
 
@@ -26,10 +28,15 @@ class DAFFI_API Reader {
  public:
   explicit Reader(std::span<const std::byte> bytes) noexcept
       : at_(bytes.data()), end_(at_ + bytes.size()), begin_(at_), trials_left_(64 + 16 * bytes.size()) {}
+  /// The same with a text that stands apart, nullptr: none; it may be moved out of `body`, once.
+  Reader(std::span<const std::byte> bytes, Body* body) noexcept : Reader(bytes) {
+    if (body != nullptr) stand_apart(*body);
+  }
   Reader(Reader&& other) noexcept;
   Reader& operator=(Reader&& other) noexcept;
   ~Reader() {
     if (problem_ != nullptr) forget();
+    delete joined_;
   }
 
   bool ok() const { return !failed_; }
@@ -55,6 +62,8 @@ class DAFFI_API Reader {
   /// Takes integers too (except under Trial, at first).
   bool read_real(double& value);
   bool read_text(std::string_view& value);
+  /// The same text to keep: one that stands apart is moved.
+  bool take_text(std::string& value);
   bool read_binary(std::span<const std::byte>& value);
   /// How many values follow; there are at least as many bytes.
   bool read_array(std::size_t& count);
@@ -135,6 +144,7 @@ class DAFFI_API Reader {
   bool step(std::size_t& items);
   bool record(std::string_view what, bool malformed);
   void forget() noexcept;
+  void stand_apart(Body& body) noexcept;
 
   const std::byte* at_;
   const std::byte* end_;
@@ -144,7 +154,9 @@ class DAFFI_API Reader {
   bool failed_ = false;
   bool quiet_ = false;
   bool exact_ = false;
-  Problem* problem_ = nullptr;  // owned
+  Problem* problem_ = nullptr;                  // owned
+  Body* body_ = nullptr;                        // not moved out
+  std::vector<std::string>* joined_ = nullptr;  // owned: what read_raw() has put together
 };
 
 }  // namespace daffi::inline v1

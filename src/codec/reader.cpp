@@ -188,7 +188,17 @@ bool Reader::take_length(int bytes, std::size_t& length) {
   return true;
 }
 
+void Reader::stand_apart(Body& body) noexcept {
+  body_ = &body;
+  trials_left_ += 16 * body.text.size();
+}
+
 bool Reader::read_payload(std::size_t length, std::span<const std::byte>& value) {
+  // Only a text's own payload begins right there: its head was read just now.
+  if (body_ != nullptr && position() == body_->at && length == body_->text.size()) {
+    value = std::as_bytes(std::span(body_->text.data(), length));
+    return true;
+  }
   if (!need(length)) return short_of_data();
   value = {at_, length};
   at_ += length;
@@ -212,6 +222,18 @@ bool Reader::read_text(std::string_view& value) {
   }
   if (!read_payload(length, bytes)) return false;
   return to_text(bytes, value);
+}
+
+bool Reader::take_text(std::string& value) {
+  std::string_view view;
+  if (!read_text(view)) return false;
+  // Under a trial the same text may be read again, as something else.
+  if (body_ != nullptr && view.data() == body_->text.data() && !quiet_) {
+    value = std::move(std::exchange(body_, nullptr)->text);
+  } else {
+    value = view;
+  }
+  return true;
 }
 
 bool Reader::to_text(std::span<const std::byte> bytes, std::string_view& value) {
@@ -395,6 +417,15 @@ bool Reader::read_raw(std::span<const std::byte>& value) {
   const std::byte* start = at_;
   if (!skip()) return false;
   value = {start, at_};
+  if (body_ == nullptr || start >= begin_ + body_->at || at_ < begin_ + body_->at) return true;
+  // Small ones would move when more are added; what has a body is large.
+  if (joined_ == nullptr) joined_ = new std::vector<std::string>;
+  const std::string_view around(reinterpret_cast<const char*>(start), value.size());
+  const auto before = static_cast<std::size_t>(begin_ + body_->at - start);
+  std::string& joined = joined_->emplace_back(around.substr(0, before));
+  joined += body_->text;
+  joined += around.substr(before);
+  value = std::as_bytes(std::span(joined));
   return true;
 }
 

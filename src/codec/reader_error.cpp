@@ -15,11 +15,14 @@ Reader::Reader(Reader&& other) noexcept
       failed_(other.failed_),
       quiet_(other.quiet_),
       exact_(other.exact_),
-      problem_(std::exchange(other.problem_, nullptr)) {}
+      problem_(std::exchange(other.problem_, nullptr)),
+      body_(std::exchange(other.body_, nullptr)),
+      joined_(std::exchange(other.joined_, nullptr)) {}
 
 Reader& Reader::operator=(Reader&& other) noexcept {
   if (this == &other) return *this;
   if (problem_ != nullptr) forget();
+  delete joined_;
   return *std::construct_at(this, std::move(other));
 }
 

@@ -70,6 +70,7 @@ void CallbackList::add(Face* given, const CallbackWords& words, std::span<const 
   spec.name = words.name();
   spec.signature = signature;
   spec.wants_context = wants_context;
+  spec.reads_bodies = true;
   if (words.callers()) {
     if (auto mistake = wire::mistake_in_callers(words.callers()->names))
       base::throw_failure(base::fail(ErrorCode::initialization, "callback '" + spec.name + "': " + *mistake));

@@ -84,6 +84,7 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
   if (!deadline.ok()) return deadline.failure();
   BlockingCall call(spec);
   call.deadline = *deadline;
+  call.reply.reads_body = reply.reads_body;
   launch(call, arguments, false);
   while (!engine->wait(call, call.deadline)) {
     // Out of time, unless the answer is just being delivered.

@@ -193,7 +193,8 @@ void Node::Impl::on_announced_result(const wire::Frame& frame) {
   if (!total) {
     failure = base::fail(ErrorCode::protocol, "the announcement of a result cannot be read");
   } else if (calls.contains(key.id, key.member)) {
-    const auto announced = values.in.announce(key, *total, base::Deadline::never(), none);
+    const bool apart = calls.reads_body(key.id, key.member);
+    const auto announced = values.in.announce(key, *total, base::Deadline::never(), none, apart);
     if (!announced.ok()) failure = announced.failure();
   }
   if (!failure && calls.contains(key.id, key.member)) return;
@@ -219,10 +220,10 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
     batch().unwanted.push_back(key);
     fail_result(key, call, result_failure(base::fail(ErrorCode::busy, "there is no memory for it")));
   } else if (call == nullptr) {
-    on_part(key.id, key.member, wire::FrameKind::result, taken.value.bytes);
+    on_part(key.id, key.member, wire::FrameKind::result, taken.value.bytes.bytes);
   } else {
-    const std::size_t size = taken.value.bytes.size();
-    call->reply.adopt(std::move(taken.value.owner), size);
+    auto& [bytes, body] = taken.value;
+    call->reply.adopt(std::move(bytes.owner), bytes.bytes.size(), std::move(body));
     batch().done.push_back(call);
   }
 }

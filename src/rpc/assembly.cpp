@@ -1,11 +1,50 @@
 /// @file  Limits first, memory with the first byte.
 #include "rpc/assembly.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <string>
 
+#include "daffi/reader.hpp"
+
 namespace daffi::rpc {
+namespace {
+
+// A text of less is copied in no time.
+constexpr std::size_t kSmallestBody = 64 * 1024;
+// What may follow behind a body, so that there is one only where it is nearly all of the value.
+constexpr std::size_t kMostBehind = 4 * 1024;
+
+struct Place {
+  std::size_t at, size;
+};
+
+// Where the large text begins in a value of `total` bytes that begins with these; nothing when there is none.
+std::optional<Place> find_body(base::Bytes first, std::size_t total) {
+  Reader reader(first);
+  std::size_t left = 1;
+  if (reader.peek_format() == Kind::array && !reader.read_array(left)) return std::nullopt;
+  for (; left > 0; --left) {
+    constexpr std::byte kText32{0xdb};
+    const base::Bytes rest = first.subspan(reader.position());
+    if (rest.size() < 5) return std::nullopt;
+    if (rest[0] == kText32) {
+      std::size_t size = 0;
+      for (std::size_t i = 1; i < 5; ++i) size = size << 8 | std::to_integer<std::size_t>(rest[i]);
+      const std::size_t at = reader.position() + 5;
+      if (size >= kSmallestBody) {
+        const bool most = size <= total - at && total - at - size <= kMostBehind;
+        return most ? std::optional(Place{at, size}) : std::nullopt;
+      }
+    }
+    if (!reader.skip()) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 bool MemoryBudget::take(std::size_t bytes) {
   std::size_t used = used_.load();
@@ -16,7 +55,7 @@ bool MemoryBudget::take(std::size_t bytes) {
 }
 
 base::Result<Assembly> Assembly::begin(std::uint64_t total, std::size_t limit,
-                                       const std::shared_ptr<MemoryBudget>& budget) {
+                                       const std::shared_ptr<MemoryBudget>& budget, bool apart) {
   if (total == 0) return base::fail(ErrorCode::protocol, "a value of no bytes is announced in chunks");
   if (total > limit) {
     return base::fail(ErrorCode::too_large, "a value of " + std::to_string(total) +
@@ -28,11 +67,20 @@ base::Result<Assembly> Assembly::begin(std::uint64_t total, std::size_t limit,
     return base::fail(ErrorCode::busy,
                       "large values already under way leave no room for one of " + std::to_string(total) + " bytes");
   }
-  return Assembly(bytes, BudgetShare(budget, bytes));
+  return Assembly(bytes, BudgetShare(budget, bytes), apart);
 }
 
-bool Assembly::allocate() {
+bool Assembly::allocate(base::Bytes first) {
   try {
+    if (const auto place = apart_ ? find_body(first, total_) : std::nullopt) {
+      auto body = std::make_unique<Body>();
+      body->at = place->at;
+      body->text.reserve(place->size);
+      block_ = base::make_block(total_ - place->size);
+      body_ = std::move(body);
+      body_size_ = place->size;
+      return true;
+    }
     block_ = base::make_block(total_);
   } catch (const std::bad_alloc&) {
     return false;
@@ -42,10 +90,26 @@ bool Assembly::allocate() {
 
 bool Assembly::add(base::Bytes chunk) {
   if (chunk.empty() || chunk.size() > total_ - at_) return false;
-  if (!block_ && !allocate()) return false;
-  std::memcpy(block_.get() + at_, chunk.data(), chunk.size());
-  at_ += chunk.size();
+  if (!block_ && !allocate(chunk)) return false;
+  const auto to_block = [&](std::size_t until, std::size_t offset) {
+    const std::size_t size = std::min(chunk.size(), until - at_);
+    if (size > 0) std::memcpy(block_.get() + at_ - offset, chunk.data(), size);
+    chunk = chunk.subspan(size);
+    at_ += size;
+  };
+  if (body_ != nullptr && at_ < body_->at) to_block(body_->at, 0);
+  if (body_ != nullptr && at_ < body_->at + body_size_) {
+    const std::size_t size = std::min(chunk.size(), body_->at + body_size_ - at_);
+    body_->text.append(base::as_text(chunk.first(size)));
+    chunk = chunk.subspan(size);
+    at_ += size;
+  }
+  to_block(total_, body_size_);
   return true;
+}
+
+Received Assembly::take() {
+  return {{block_, base::Bytes(block_.get(), total_ - body_size_)}, std::move(body_)};
 }
 
 }  // namespace daffi::rpc

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "daffi/body.hpp"
 
 namespace daffi::rpc {
 
@@ -54,14 +55,22 @@ struct ValueLimits {
   std::shared_ptr<MemoryBudget> budget;
 };
 
-/// Chunks in, one contiguous value out; each byte is copied once. Movable. Strand: its exchange's.
+/// A value that has come whole: in one piece, or, with a body, all but that. Movable.
+struct Received {
+  base::Slice bytes;
+  std::unique_ptr<Body> body;
+};
+
+/// Chunks in, one value out; each byte is copied once. Movable. Strand: its exchange's.
 class Assembly {
  public:
   /// Takes `total` out of the budget; memory is allocated with the first chunk, uninitialised, so that the system
   /// commits no more of it than has come. Errors: protocol (nothing is announced), too_large (above `limit`), busy (the
   /// budget is used up).
+  /// `apart`: whoever gets the value reads it by a Reader that knows of bodies, so that a large text in it (the value
+  /// itself, or an element of the list that it is) is put where it can be moved from.
   static base::Result<Assembly> begin(std::uint64_t total, std::size_t limit,
-                                      const std::shared_ptr<MemoryBudget>& budget);
+                                      const std::shared_ptr<MemoryBudget>& budget, bool apart = false);
 
   /// False: more has come than was announced, or nothing at all, or there is no memory; the assembly is unchanged.
   [[nodiscard]] bool add(base::Bytes chunk);
@@ -70,17 +79,21 @@ class Assembly {
   std::size_t received() const { return at_; }
 
   /// The value, once it is complete, and what holds its place in the budget.
-  base::Slice take() { return {block_, base::Bytes(block_.get(), total_)}; }
+  Received take();
   BudgetShare take_share() { return std::move(share_); }
 
  private:
-  Assembly(std::size_t total, BudgetShare share) : total_(total), share_(std::move(share)) {}
+  Assembly(std::size_t total, BudgetShare share, bool apart)
+      : total_(total), apart_(apart), share_(std::move(share)) {}
 
-  bool allocate();
+  bool allocate(base::Bytes first);
 
   std::size_t total_;
+  bool apart_;
   std::size_t at_ = 0;
-  base::Block block_;
+  std::size_t body_size_ = 0;
+  base::Block block_;  // all but the body
+  std::unique_ptr<Body> body_;
   BudgetShare share_;
 };
 

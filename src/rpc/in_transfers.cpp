@@ -7,12 +7,12 @@
 namespace daffi::rpc {
 
 base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t total, base::Deadline deadline,
-                                         std::unique_ptr<Work>& owner) {
+                                         std::unique_ptr<Work>& owner, bool apart) {
   base::Lock lock(mutex_);
   if (transfers_.contains(key)) {
     return base::fail(ErrorCode::protocol, "a second value is announced before the first has come");
   }
-  auto assembly = Assembly::begin(total, limits_.max_value, limits_.budget);
+  auto assembly = Assembly::begin(total, limits_.max_value, limits_.budget, apart);
   if (!assembly.ok()) return assembly.failure();
   transfers_.emplace(key, In{.assembly = std::move(*assembly), .deadline = deadline, .owner = std::move(owner)});
   count_.store(transfers_.size());

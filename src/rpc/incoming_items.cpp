@@ -62,7 +62,7 @@ IncomingItems::Put IncomingItems::put_part(base::Bytes part, const Credit& cost,
   // While one waits to be taken, the window has to do for what comes behind it.
   if (large_.empty()) account(std::exchange(coming_owed_, {}), grant);
   if (!last) return Put::taken;
-  large_.push_back({coming_->take(), coming_->take_share(), std::exchange(coming_owed_, {})});
+  large_.push_back({coming_->take().bytes, coming_->take_share(), std::exchange(coming_owed_, {})});
   coming_.reset();
   append(kLarge, {});
   return Put::taken;

@@ -118,6 +118,12 @@ bool CallTable::contains(std::uint64_t id, std::uint32_t member) const {
          (slot.call->target == member || slot.call->gathering != nullptr);
 }
 
+bool CallTable::reads_body(std::uint64_t id, std::uint32_t member) const {
+  base::Lock lock(mutex_);
+  const OutgoingCall* call = find(id, member);
+  return call != nullptr && call->reply.reads_body;
+}
+
 template <typename Pick>
 std::vector<OutgoingCall*> CallTable::take_if(Pick pick) {
   std::vector<OutgoingCall*> taken;

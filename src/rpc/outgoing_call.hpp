@@ -92,6 +92,8 @@ class CallTable {
   std::shared_ptr<OutgoingItems> outgoing(std::uint64_t id, std::uint32_t member) const;
   /// It was there when looked at, and waited for an answer from that member, or from many.
   bool contains(std::uint64_t id, std::uint32_t member) const;
+  /// Its result may have a body.
+  bool reads_body(std::uint64_t id, std::uint32_t member) const;
   std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
   /// The member will answer nothing any more: takes out those that went to many and now wait for nobody.
   std::vector<OutgoingCall*> take_completed_without(std::uint32_t member);

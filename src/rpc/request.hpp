@@ -54,7 +54,10 @@ class Request final : public Work {
 
   /// The call is answered by these items.
   void begin_stream(const Answer& answer, std::unique_ptr<detail::ItemProducer> items);
-  base::Bytes arguments() const { return assembled.owner ? assembled.bytes : payload.subspan(wire::kCallHeadSize); }
+  Reader arguments() const {
+    if (assembled.bytes.owner) return {assembled.bytes.bytes, assembled.body.get()};
+    return Reader(payload.subspan(wire::kCallHeadSize));
+  }
   /// For an answer that is given later.
   std::shared_ptr<detail::Responder> make_responder(const Answer& answer);
 
@@ -63,7 +66,7 @@ class Request final : public Work {
   base::Deadline deadline;
   std::shared_ptr<CallbackEntry> entry;  ///< nullptr: no such callback
   base::Bytes payload;                   ///< call head and arguments, or their length when they came in chunks
-  base::Slice assembled;                 ///< … those arguments
+  Received assembled;                    ///< … those arguments
   BudgetShare share;                     ///< … and their place in the budget
   std::optional<std::stop_source> stop;  ///< for callbacks that take a context
   std::shared_ptr<ServedStream> stream;  ///< of a call that wants a stream, or takes one

@@ -131,7 +131,8 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
   if (!admit(*request)) return true;
   std::unique_ptr<Work> owner(request);
   const TransferKey key{frame.header.member, frame.header.id, false};
-  const auto announced = host_->transfers().in.announce(key, *total, deadline, owner);
+  const bool apart = request->entry != nullptr && request->entry->spec.reads_bodies;
+  const auto announced = host_->transfers().in.announce(key, *total, deadline, owner, apart);
   if (!announced.ok()) {
     (void)owner.release();
     collected().refused.push_back({request, announced.failure().code, announced.failure().message});

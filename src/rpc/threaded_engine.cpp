@@ -1,6 +1,8 @@
 /// @file  ThreadedEngine: handler threads between the worker set and the run queue.
 #include "rpc/threaded_engine.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <thread>
@@ -24,12 +26,15 @@ constexpr auto kFlushTick = std::chrono::microseconds(100);
 constexpr auto kLongestFlushTick = std::chrono::microseconds(400);
 constexpr base::Duration kIdle = std::chrono::seconds(10);
 constexpr std::size_t kFirstThreads = 2;
+constexpr std::uint64_t kMuch = 48 * 1024;
 
 class ThreadedEngine;
 
 // What this thread is doing for which engine.
 DAFFI_PER_THREAD const ThreadedEngine* worker_of = nullptr;
 DAFFI_PER_THREAD RunQueue::Runner* running_as = nullptr;
+// Its last read() brought so much that more is to be expected.
+DAFFI_PER_THREAD bool much_came = false;
 
 class ThreadedEngine final : public Engine, public std::enable_shared_from_this<ThreadedEngine> {
  public:
@@ -37,7 +42,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
       : options_(options),
         sets_(std::move(sets)),
         queue_(options.max_queued, options.handler_threads),
-        waiting_(*sets_, options.busy_poll, [this] { return read(); }) {}
+        waiting_(*sets_, options.busy_poll, [this] { return read(); }, [this] { share_input_after_bulk(); }) {}
 
   void start() {
     for (std::size_t i = 0; i < kFirstThreads; ++i) add_thread();
@@ -64,6 +69,8 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   bool put(Work& work, bool always);
   std::shared_ptr<session::Channel> channel() const;
   bool read();
+  void read_bulk();
+  void share_input_after_bulk();
   void add_thread();
   void worker(bool forced);
   void run_queue(bool forced);
@@ -96,6 +103,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   std::atomic<bool> tick_for_flush_{false};           // nothing else is expected of the armed tick
   std::atomic<std::uint64_t> uncorked_at_arming_{0};  // Channel::uncorked() then
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> bulk_left_{false};
 
   mutable base::Mutex mutex_;
   std::condition_variable_any left_;
@@ -128,7 +136,35 @@ std::shared_ptr<session::Channel> ThreadedEngine::channel() const { return chann
 // True: there may be more to read, and nobody will be told of it.
 bool ThreadedEngine::read() {
   const auto channel = this->channel();
-  return channel && channel->pump();
+  if (!channel) return false;
+  const std::uint64_t before = channel->bytes_received();
+  const bool more = channel->pump();
+  much_came = channel->bytes_received() - before >= kMuch;
+  // A leader goes on to read by itself; the others need not be woken for each further piece.
+  if (much_came && worker_of != this && !bulk_left_.exchange(true)) sets_->leave_input_to_callers();
+  return more;
+}
+
+// No leader is there any more.
+void ThreadedEngine::share_input_after_bulk() {
+  if (bulk_left_.load() && bulk_left_.exchange(false)) sets_->share_input();
+}
+
+// A large value is on its way: this thread waits for its pieces by itself, so that no other one is woken for each.
+void ThreadedEngine::read_bulk() {
+  if (!much_came || idle_.load() == 0 || queue_.queued() > 0 || waiting_.led()) return;
+  const auto channel = this->channel();
+  if (!channel) return;
+  sets_->leave_input_to_callers();
+  bool more = false;
+  while (!stopping_.load() && queue_.queued() == 0 && !waiting_.led() && !channel->ended()) {
+    if (!more) {
+      pollfd input{channel->fd(), POLLIN, 0};
+      if (::poll(&input, 1, 1) <= 0) break;
+    }
+    more = read();
+  }
+  sets_->share_input();
 }
 
 bool ThreadedEngine::wait(Completion& what, base::Deadline deadline) {
@@ -217,6 +253,7 @@ void ThreadedEngine::worker(bool born) {
       sets_->kick_worker();  // reads on, while this thread runs what has come
       break;
     }
+    read_bulk();
     std::size_t forced = forced_.load();
     while (forced > 0 && !forced_.compare_exchange_weak(forced, forced - 1)) {
     }

@@ -116,8 +116,9 @@ class InTransfers {
 
   /// `owner`: what the value is for; comes back with it, or when the transfer ends otherwise. With a failure it stays
   /// the caller's. Errors: as Assembly::begin, and protocol when one is under way under that key.
+  /// `apart` as there.
   base::Result<void> announce(const TransferKey& key, std::uint64_t total, base::Deadline deadline,
-                              std::unique_ptr<Work>& owner);
+                              std::unique_ptr<Work>& owner, bool apart = false);
 
   struct Taken {
     enum class What : std::uint8_t {
@@ -127,7 +128,7 @@ class InTransfers {
       broken,    ///< not what was announced, or more than credit allows: the peer breaks the protocol
       no_memory  ///< for the value
     } what = What::unknown;
-    base::Slice value;            ///< complete
+    Received value;               ///< complete
     BudgetShare share;            ///< complete: keeps its place in the budget
     std::unique_ptr<Work> owner;  ///< complete, broken, no_memory
   };

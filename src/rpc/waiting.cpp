@@ -25,8 +25,9 @@ base::Deadline asking_by(base::Deadline deadline) {
 
 }  // namespace
 
-Waiting::Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read)
-    : sets_(sets), busy_poll_(busy_poll), read_(std::move(read)) {}
+Waiting::Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read,
+                 std::function<void()> after_lead)
+    : sets_(sets), busy_poll_(busy_poll), read_(std::move(read)), after_lead_(std::move(after_lead)) {}
 
 bool Waiting::wait(Completion& what, base::Deadline deadline) {
   while (!what.done()) {
@@ -35,6 +36,7 @@ bool Waiting::wait(Completion& what, base::Deadline deadline) {
     if (leader_.compare_exchange_strong(nobody, &what)) {
       lead(what, deadline);
       leader_.store(nullptr);
+      after_lead_();
       promote_one();
     } else {
       follow(what, deadline);

@@ -14,11 +14,13 @@ namespace daffi::rpc {
 class Waiting {
  public:
   /// `read` reads the connection, if there is one, and handles what came; true: there may be more.
-  Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read);
+  Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read, std::function<void()> after_lead);
 
   /// As Engine::wait and Engine::finish.
   bool wait(Completion& what, base::Deadline deadline);
   void finish(Completion& what);
+  /// A caller waits for input just now.
+  bool led() const { return leader_.load() != nullptr; }
 
  private:
   struct Follower {
@@ -38,6 +40,7 @@ class Waiting {
   net::WaitSets& sets_;
   const base::Duration busy_poll_;
   const std::function<bool()> read_;
+  const std::function<void()> after_lead_;
   std::atomic<Completion*> leader_{nullptr};
   base::Mutex mutex_;
   Follower* followers_ DAFFI_GUARDED_BY(mutex_) = nullptr;

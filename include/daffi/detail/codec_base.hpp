@@ -153,6 +153,7 @@ template <typename T>
 struct ShapedCodec<T, Shape::text> {
   static void write(Writer& writer, std::string_view value) { writer.text(value); }
   static bool read(Reader& reader, T& value) {
+    if constexpr (std::is_same_v<T, std::string>) return reader.take_text(value);
     std::string_view view;
     if (!reader.read_text(view)) return false;
     value = T(view);

@@ -45,6 +45,7 @@ class Reply {
 
   void assign(std::span<const std::byte> bytes) {
     adopted_ = nullptr;
+    body_ = nullptr;
     size_ = bytes.size();
     if (size_ > sizeof(inline_))
       large_.assign(bytes.begin(), bytes.end());
@@ -52,10 +53,14 @@ class Reply {
       __builtin_memcpy(inline_, bytes.data(), size_);
   }
   /// Keeps the memory instead of copying from it.
-  void adopt(std::shared_ptr<const std::byte[]> memory, std::size_t size) {
+  void adopt(std::shared_ptr<const std::byte[]> memory, std::size_t size, std::unique_ptr<Body> body) {
     size_ = size;
     adopted_ = std::move(memory);
+    body_ = std::move(body);
   }
+  /// Whoever asked for it reads it by reader() only, and once.
+  bool reads_body = false;
+  [[nodiscard]] Reader reader() const { return {bytes(), body_.get()}; }
   [[nodiscard]] std::span<const std::byte> bytes() const {
     if (adopted_) return {adopted_.get(), size_};
     return {size_ > sizeof(inline_) ? large_.data() : inline_, size_};
@@ -68,6 +73,7 @@ class Reply {
   std::byte inline_[192];
   std::vector<std::byte> large_;
   std::shared_ptr<const std::byte[]> adopted_;
+  std::unique_ptr<Body> body_;
 };
 
 enum class Balance : std::uint8_t { unset, round_robin, random, least_pending, sticky };
@@ -177,6 +183,7 @@ struct CallbackSpec {
   bool wants_context = false;
   Handler handler;
   std::vector<std::string> callers = {};  ///< who may call; empty: every member
+  bool reads_bodies = false;              ///< the handler takes its arguments by their Reader only
 };
 
 }  // namespace daffi::inline v1::detail

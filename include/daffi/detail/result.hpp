@@ -20,8 +20,7 @@ template <typename T>
 concept OwningResult = !std::is_reference_v<T> && !std::is_same_v<T, std::string_view> && !std::is_pointer_v<T>;
 
 template <typename R>
-R read_value(std::span<const std::byte> bytes, std::string_view func_name) {
-  Reader reader(bytes);
+R read_value(Reader reader, std::string_view func_name) {
   R value{};
   if (!Codec<R>::read(reader, value) || !reader.expect_end()) refuse_result(reader, func_name, type_name<R>());
   return value;
@@ -30,7 +29,7 @@ R read_value(std::span<const std::byte> bytes, std::string_view func_name) {
 /// How a Reply becomes an R; there is another way for what a broadcast gives.
 template <typename R>
 struct ResultReader {
-  static R read(const Reply& reply, std::string_view func_name) { return read_value<R>(reply.bytes(), func_name); }
+  static R read(const Reply& reply, std::string_view func_name) { return read_value<R>(reply.reader(), func_name); }
 };
 
 /// A void call takes whatever came back, as a call in Python would.
