@@ -52,6 +52,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
   switch (frame.header.kind) {
     case wire::FrameKind::result:
       if ((frame.header.flags & wire::kChunked) != 0) return on_announced_result(frame);
+      values.out.note_small();
       batch().results.push_back({frame.header.id, frame.header.member, nullptr});
       batch().replies.push_back(frame.payload);
       return;
@@ -60,6 +61,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
     case wire::FrameKind::bounce:
       return on_answer(frame);
     case wire::FrameKind::call:
+      if ((frame.header.flags & wire::kChunked) == 0) values.out.note_small();
       if (!server->on_call(frame)) break_off(frame.header, "it sent a call without a proper head");
       return;
     case wire::FrameKind::cancel:
@@ -209,7 +211,7 @@ void Node::Impl::on_announced_result(const wire::Frame& frame) {
 void Node::Impl::on_chunk(const wire::Frame& frame) {
   using What = rpc::InTransfers::Taken::What;
   const auto key = rpc::TransferKey::of_chunk(frame.header);
-  auto taken = values.in.take(key, frame.payload);
+  auto taken = values.in.take(key, frame.payload, (frame.header.flags & wire::kAsksCredit) != 0);
   batch().transfers = true;
   if (taken.what == What::unknown || taken.what == What::more) return;
   if (taken.what == What::broken) break_off(frame.header, "it sent more than it had announced, or credit for");

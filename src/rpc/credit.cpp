@@ -88,10 +88,10 @@ std::optional<Credit> InCredit::used(const Credit& cost) {
   return due;
 }
 
-std::optional<Credit> InCredit::used_until_granted(const Credit& cost) {
+std::optional<Credit> InCredit::used_until_granted(const Credit& cost, bool asked) {
   owed_.bytes += cost.bytes;
   owed_.items += cost.items;
-  if (owed_.bytes < window_.bytes / 2 && owed_.items < window_.items / 2) return std::nullopt;
+  if (!asked && owed_.bytes < window_.bytes / 2 && owed_.items < window_.items / 2) return std::nullopt;
   return std::exchange(owed_, {});
 }
 

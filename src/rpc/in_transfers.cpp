@@ -27,7 +27,7 @@ InTransfers::Taken::What InTransfers::add(In& in, base::Bytes chunk) {
   return in.assembly.complete() ? Taken::What::complete : Taken::What::more;
 }
 
-InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk) {
+InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk, bool asked) {
   Taken taken;
   const Credit cost{chunk.size(), 0};  // items cost nothing: chunks are none
   base::Lock lock(mutex_);
@@ -39,7 +39,7 @@ InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk) 
   In& in = found->second;
   taken.what = add(in, chunk);
   if (taken.what == Taken::What::more) {
-    if (const auto due = in.credit.used_until_granted(cost)) {
+    if (const auto due = in.credit.used_until_granted(cost, asked)) {
       in.due += due->bytes;
       grant(key, *due);
     }

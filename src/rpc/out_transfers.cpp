@@ -11,6 +11,12 @@ namespace {
 constexpr std::size_t kMaxOnTheWay = 64u << 20;
 // Chunks collected under the lock before they are sent outside it.
 constexpr std::size_t kBatch = 8;
+// Of one value on its way while small frames use the same connection, about: they wait for that much at most.
+constexpr std::size_t kBesideSmall = 192 * 1024;
+// How often credit is asked for then.
+constexpr std::size_t kAskEvery = 96 * 1024;
+// Rounds of pump() without anything small, until that is over.
+constexpr unsigned kBesideRounds = 16;
 
 }  // namespace
 
@@ -46,6 +52,7 @@ OutTransfers::Credited OutTransfers::credit(const TransferKey& key, const Credit
     counted();
     return Credited::violation;
   }
+  out.asked = false;
   arrived(key.member, static_cast<std::size_t>(granted.bytes));
   if (out.epoch != 0) make_ready(key, out);
   return Credited::taken;
@@ -71,6 +78,7 @@ void OutTransfers::pump() {
   std::vector<Chunk> chunks;
   {
     base::Lock lock(mutex_);
+    look_beside();
     if (std::exchange(pumping_, true)) return;
   }
   // One thread at a time, so that a transfer's chunks stay in order; what becomes ready meanwhile it finds itself.
@@ -88,6 +96,29 @@ void OutTransfers::pump() {
   }
 }
 
+void OutTransfers::look_beside() {
+  const std::uint32_t small = small_.load(std::memory_order_relaxed);
+  if (small != std::exchange(small_seen_, small)) {
+    beside_small_ = kBesideRounds;
+  } else if (beside_small_ > 0) {
+    --beside_small_;
+  }
+}
+
+// Only where credit was asked for, and so will come.
+bool OutTransfers::enough_for_now(const Out& out) const {
+  if (beside_small_ == 0 || !out.asked) return false;
+  return kInitialChunkCredit.bytes - out.credit.available().bytes >= kBesideSmall;
+}
+
+bool OutTransfers::asks_credit(Out& out, std::size_t bytes) {
+  out.unasked += bytes;
+  if (beside_small_ == 0 || (out.asked && out.unasked < kAskEvery)) return false;
+  out.unasked = 0;
+  out.asked = true;
+  return true;
+}
+
 void OutTransfers::collect(std::vector<Chunk>& chunks) {
   while (chunks.size() < kBatch && !ready_.empty()) {
     const TransferKey key = ready_.front();
@@ -100,13 +131,15 @@ void OutTransfers::collect(std::vector<Chunk>& chunks) {
       to->second.blocked.push_back(key);
       continue;
     }
-    base::Slice bytes = out.sender.next(out.credit);
+    base::Slice bytes;
+    if (!enough_for_now(out)) bytes = out.sender.next(out.credit);
     out.queued = !bytes.bytes.empty() && !out.sender.done();
     if (out.queued) ready_.push_back(key);
     if (bytes.bytes.empty()) continue;
     targets_[key.member].on_the_way += bytes.bytes.size();
     wire::Header header{.size = static_cast<std::uint32_t>(bytes.bytes.size()), .kind = wire::FrameKind::chunk};
     header.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
+    if (asks_credit(out, bytes.bytes.size())) header.flags |= wire::kAsksCredit;
     header.epoch = out.epoch;
     header.member = key.member;
     header.id = key.id;

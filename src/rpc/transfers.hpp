@@ -60,6 +60,9 @@ class OutTransfers {
 
   /// Sends what may be sent; at once, or by a thread that is just doing that. Blocks no longer than sending does.
   void pump();
+  /// Something small has come over the same connection. For a while less of a value is on its way, so that what is small
+  /// waits for little. Thread: one at a time.
+  void note_small() { small_.store(small_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
   /// Ends a transfer and gives the value back; nothing when it is not there, or all of it was handed to the connection.
   LargeValue abort(const TransferKey& key);
@@ -77,7 +80,9 @@ class OutTransfers {
     ChunkSender sender;
     OutCredit credit{kInitialChunkCredit};
     std::uint32_t epoch = 0;
-    bool queued = false;  // in ready_, or among its target's blocked ones
+    bool queued = false;        // in ready_, or among its target's blocked ones
+    std::size_t unasked = 0;    // sent since credit was last asked for
+    bool asked = false;         // … and none has come since
   };
   struct Target {
     std::size_t on_the_way = 0;  // sent, not credited
@@ -89,6 +94,9 @@ class OutTransfers {
   };
 
   void make_ready(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
+  void look_beside() DAFFI_REQUIRES(mutex_);
+  bool enough_for_now(const Out& out) const DAFFI_REQUIRES(mutex_);
+  bool asks_credit(Out& out, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void collect(std::vector<Chunk>& chunks) DAFFI_REQUIRES(mutex_);
   void arrived(std::uint32_t member, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void counted() DAFFI_REQUIRES(mutex_);
@@ -97,7 +105,10 @@ class OutTransfers {
 
   const Send send_;
   std::atomic<std::size_t> count_{0};
+  std::atomic<std::uint32_t> small_{0};
   base::Mutex mutex_;
+  std::uint32_t small_seen_ DAFFI_GUARDED_BY(mutex_) = 0;
+  unsigned beside_small_ DAFFI_GUARDED_BY(mutex_) = 0;  // so many more rounds
   std::unordered_map<TransferKey, Out, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
   std::unordered_map<std::uint32_t, Target> targets_ DAFFI_GUARDED_BY(mutex_);  // those that have something on the way
   std::deque<TransferKey> ready_ DAFFI_GUARDED_BY(mutex_);
@@ -132,8 +143,8 @@ class InTransfers {
     BudgetShare share;            ///< complete: keeps its place in the budget
     std::unique_ptr<Work> owner;  ///< complete, broken, no_memory
   };
-  /// A chunk has come. One that belongs to nothing is thrown away.
-  Taken take(const TransferKey& key, base::Bytes chunk);
+  /// A chunk has come, whose sender may have `asked` for credit. One that belongs to nothing is thrown away.
+  Taken take(const TransferKey& key, base::Bytes chunk, bool asked = false);
 
   /// Ends a transfer. False: it was not there. The owner goes to `owner`.
   bool drop(const TransferKey& key, std::unique_ptr<Work>& owner);

@@ -26,6 +26,8 @@ inline constexpr std::uint8_t kFromCallee = 1;
 inline constexpr std::uint8_t kChunked = 2;
 /// Header flag of item: a part, the same item goes on in the next item frame of its exchange.
 inline constexpr std::uint8_t kPart = 4;
+/// Header flag of chunk: what has been used up is to be credited now, though it be little.
+inline constexpr std::uint8_t kAsksCredit = 8;
 
 /// Bulk frames may be held back behind all others, at every hop, and keep their order among themselves. Threads: any.
 constexpr bool is_bulk(FrameKind kind) {

@@ -275,6 +275,8 @@ TEST_F(BroadcastTest, WithoutResultsIsGivenToAllAndForgotten) {
   EXPECT_EQ(ran, 3);
   EXPECT_EQ(client.stats().pending_calls, 0u) << "all have acknowledged it";
   EXPECT_FALSE(f.start(BROADCAST{.return_result = false}).valid());
+  cluster.settle();
+  EXPECT_EQ(ran, 6);
   EXPECT_EQ(error_of([&] { return client.call("nobody") & BROADCAST{.return_result = false}; })->code(),
             ErrorCode::unknown_callback);
 }
