@@ -11,6 +11,7 @@ namespace daffi::inline v1 {
 struct Body {
   std::size_t at = 0;
   std::string text;
+  bool is_utf8 = false;  ///< that has been looked at already
 };
 
 }  // namespace daffi::inline v1

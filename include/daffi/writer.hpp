@@ -211,5 +211,8 @@ class DAFFI_API Writer {
 
 /// True when the text is well-formed UTF-8 (no surrogates, nothing overlong, nothing above U+10FFFF). Threads: any.
 DAFFI_API bool is_utf8(std::string_view text) noexcept;
+/// How many bytes at its beginning are whole and well-formed: all, when is_utf8(). Of text that goes on at most three
+/// more belong to a character that is not whole yet. Threads: any.
+DAFFI_API std::size_t utf8_prefix(std::string_view text) noexcept;
 
 }  // namespace daffi::inline v1

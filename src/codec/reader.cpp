@@ -238,7 +238,8 @@ bool Reader::take_text(std::string& value) {
 
 bool Reader::to_text(std::span<const std::byte> bytes, std::string_view& value) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!is_utf8(text)) return fail_malformed("str is not valid UTF-8");
+  const bool known = body_ != nullptr && body_->is_utf8 && text.data() == body_->text.data();
+  if (!known && !is_utf8(text)) return fail_malformed("str is not valid UTF-8");
   value = text;
   return true;
 }

@@ -49,18 +49,21 @@ std::size_t sequence(const unsigned char* p, std::size_t left) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) noexcept {
-  auto p = reinterpret_cast<const unsigned char*>(text.data());
+bool is_utf8(std::string_view text) noexcept { return utf8_prefix(text) == text.size(); }
+
+std::size_t utf8_prefix(std::string_view text) noexcept {
+  const auto begin = reinterpret_cast<const unsigned char*>(text.data());
+  auto p = begin;
   auto end = p + text.size();
   while (true) {
     while (end - p >= block && ascii_block(p)) p += block;
     while (end - p >= 8 && (load(p) & high_bits) == 0) p += 8;
     while (p != end && *p < 0x80) ++p;
-    if (p == end) return true;
+    if (p == end) return text.size();
     // Text that is not ASCII mostly stays so for a while: do not go back to whole words after each character.
     while (p != end && *p >= 0x80) {
       std::size_t size = sequence(p, static_cast<std::size_t>(end - p));
-      if (size == 0) return false;
+      if (size == 0) return static_cast<std::size_t>(p - begin);
       p += size;
     }
   }

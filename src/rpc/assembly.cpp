@@ -100,12 +100,20 @@ bool Assembly::add(base::Bytes chunk) {
   if (body_ != nullptr && at_ < body_->at) to_block(body_->at, 0);
   if (body_ != nullptr && at_ < body_->at + body_size_) {
     const std::size_t size = std::min(chunk.size(), body_->at + body_size_ - at_);
-    body_->text.append(base::as_text(chunk.first(size)));
+    add_to_body(chunk.first(size));
     chunk = chunk.subspan(size);
     at_ += size;
   }
   to_block(total_, body_size_);
   return true;
+}
+
+// Its text is looked at while it is at hand: at the end that would be a long piece of work.
+void Assembly::add_to_body(base::Bytes part) {
+  body_->text.append(base::as_text(part));
+  const std::string_view fresh = std::string_view(body_->text).substr(checked_);
+  checked_ += utf8_prefix(fresh);
+  body_->is_utf8 = checked_ == body_size_;
 }
 
 Received Assembly::take() {

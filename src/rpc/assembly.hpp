@@ -87,11 +87,13 @@ class Assembly {
       : total_(total), apart_(apart), share_(std::move(share)) {}
 
   bool allocate(base::Bytes first);
+  void add_to_body(base::Bytes part);
 
   std::size_t total_;
   bool apart_;
   std::size_t at_ = 0;
   std::size_t body_size_ = 0;
+  std::size_t checked_ = 0;  // so much of the body is well-formed
   base::Block block_;  // all but the body
   std::unique_ptr<Body> body_;
   BudgetShare share_;

@@ -41,10 +41,10 @@ LargeValue take_over(Writer& writer) {
   return value;
 }
 
-base::Slice ChunkSender::next(OutCredit& credit) {
+base::Slice ChunkSender::next(OutCredit& credit, std::size_t most) {
   if (done()) return {};
   const base::Slice& piece = value_.pieces[piece_];
-  const auto size = static_cast<std::size_t>(credit.spend_bytes(std::min(piece.bytes.size() - at_, wire::kMaxChunk)));
+  const auto size = static_cast<std::size_t>(credit.spend_bytes(std::min(piece.bytes.size() - at_, most)));
   if (size == 0) return {};
   base::Slice chunk{piece.owner, piece.bytes.subspan(at_, size)};
   at_ += size;

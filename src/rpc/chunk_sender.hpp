@@ -34,7 +34,7 @@ class ChunkSender {
 
   /// The next chunk, at most wire::kMaxChunk, paid for out of `credit`; empty when that does not suffice (its add()
   /// says when to ask again), or when all has been given.
-  base::Slice next(OutCredit& credit);
+  base::Slice next(OutCredit& credit, std::size_t most = wire::kMaxChunk);
   bool done() const { return piece_ == value_.pieces.size(); }
   const LargeValue& value() const { return value_; }
 

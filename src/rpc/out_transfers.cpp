@@ -11,10 +11,10 @@ namespace {
 constexpr std::size_t kMaxOnTheWay = 64u << 20;
 // Chunks collected under the lock before they are sent outside it.
 constexpr std::size_t kBatch = 8;
-// Of one value on its way while small frames use the same connection, about: they wait for that much at most.
-constexpr std::size_t kBesideSmall = 192 * 1024;
-// How often credit is asked for then.
-constexpr std::size_t kAskEvery = 96 * 1024;
+// While small frames use the same connection: how much of a value is on its way, about, in chunks of how many bytes. What
+// is small waits for no more than that, and a receiver is asked to credit each of them at once.
+constexpr std::size_t kBesideSmall = 64 * 1024;
+constexpr std::size_t kBesideChunk = 32 * 1024;
 // Rounds of pump() without anything small, until that is over.
 constexpr unsigned kBesideRounds = 16;
 
@@ -111,14 +111,6 @@ bool OutTransfers::enough_for_now(const Out& out) const {
   return kInitialChunkCredit.bytes - out.credit.available().bytes >= kBesideSmall;
 }
 
-bool OutTransfers::asks_credit(Out& out, std::size_t bytes) {
-  out.unasked += bytes;
-  if (beside_small_ == 0 || (out.asked && out.unasked < kAskEvery)) return false;
-  out.unasked = 0;
-  out.asked = true;
-  return true;
-}
-
 void OutTransfers::collect(std::vector<Chunk>& chunks) {
   while (chunks.size() < kBatch && !ready_.empty()) {
     const TransferKey key = ready_.front();
@@ -132,14 +124,17 @@ void OutTransfers::collect(std::vector<Chunk>& chunks) {
       continue;
     }
     base::Slice bytes;
-    if (!enough_for_now(out)) bytes = out.sender.next(out.credit);
+    if (!enough_for_now(out)) bytes = out.sender.next(out.credit, beside_small_ > 0 ? kBesideChunk : wire::kMaxChunk);
     out.queued = !bytes.bytes.empty() && !out.sender.done();
     if (out.queued) ready_.push_back(key);
     if (bytes.bytes.empty()) continue;
     targets_[key.member].on_the_way += bytes.bytes.size();
     wire::Header header{.size = static_cast<std::uint32_t>(bytes.bytes.size()), .kind = wire::FrameKind::chunk};
     header.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
-    if (asks_credit(out, bytes.bytes.size())) header.flags |= wire::kAsksCredit;
+    if (beside_small_ > 0) {
+      header.flags |= wire::kAsksCredit;
+      out.asked = true;
+    }
     header.epoch = out.epoch;
     header.member = key.member;
     header.id = key.id;

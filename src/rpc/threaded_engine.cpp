@@ -42,7 +42,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
       : options_(options),
         sets_(std::move(sets)),
         queue_(options.max_queued, options.handler_threads),
-        waiting_(*sets_, options.busy_poll, [this] { return read(); }, [this] { share_input_after_bulk(); }) {}
+        waiting_(*sets_, options.busy_poll, [this] { return read(); }, [this] { after_lead(); }) {}
 
   void start() {
     for (std::size_t i = 0; i < kFirstThreads; ++i) add_thread();
@@ -70,7 +70,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   std::shared_ptr<session::Channel> channel() const;
   bool read();
   void read_bulk();
-  void share_input_after_bulk();
+  void after_lead();
   void add_thread();
   void worker(bool forced);
   void run_queue(bool forced);
@@ -103,7 +103,7 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
   std::atomic<bool> tick_for_flush_{false};           // nothing else is expected of the armed tick
   std::atomic<std::uint64_t> uncorked_at_arming_{0};  // Channel::uncorked() then
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> bulk_left_{false};
+  std::atomic<bool> pure_{false};  // what pure_callers_ judged last
 
   mutable base::Mutex mutex_;
   std::condition_variable_any left_;
@@ -140,17 +140,18 @@ bool ThreadedEngine::read() {
   const std::uint64_t before = channel->bytes_received();
   const bool more = channel->pump();
   much_came = channel->bytes_received() - before >= kMuch;
-  // A leader goes on to read by itself; the others need not be woken for each further piece.
-  if (much_came && worker_of != this && !bulk_left_.exchange(true)) sets_->leave_input_to_callers();
+  // A leader goes on to read by itself; no other thread need be woken for each further piece.
+  if (much_came && worker_of != this) sets_->leave_input_to_callers();
   return more;
 }
 
-// No leader is there any more.
-void ThreadedEngine::share_input_after_bulk() {
-  if (bulk_left_.load() && bulk_left_.exchange(false)) sets_->share_input();
+// A leader has left. Whoever left input to itself in read() comes here afterwards, so that it is never left to nobody.
+void ThreadedEngine::after_lead() {
+  if (sets_->input_left_to_callers() && !pure_.load()) sets_->share_input();
 }
 
-// A large value is on its way: this thread waits for its pieces by itself, so that no other one is woken for each.
+// A large value is on its way: this thread waits for its pieces by itself, so that no other one is woken for each. It
+// stops as soon as there is something to run, nothing comes for a moment, or a caller waits, who then reads.
 void ThreadedEngine::read_bulk() {
   if (!much_came || idle_.load() == 0 || queue_.queued() > 0 || waiting_.led()) return;
   const auto channel = this->channel();
@@ -322,7 +323,9 @@ void ThreadedEngine::flush_waiting() {
 
 // While input is left to callers the tick goes on: it is what notices that they do not come any more.
 void ThreadedEngine::choose_readers(bool corking) {
-  if (pure_callers_.judge(corking)) {
+  const bool pure = pure_callers_.judge(corking);
+  pure_.store(pure);
+  if (pure) {
     sets_->leave_input_to_callers();
   } else {
     sets_->share_input();

@@ -80,9 +80,8 @@ class OutTransfers {
     ChunkSender sender;
     OutCredit credit{kInitialChunkCredit};
     std::uint32_t epoch = 0;
-    bool queued = false;        // in ready_, or among its target's blocked ones
-    std::size_t unasked = 0;    // sent since credit was last asked for
-    bool asked = false;         // … and none has come since
+    bool queued = false;  // in ready_, or among its target's blocked ones
+    bool asked = false;   // for credit, and none has come since
   };
   struct Target {
     std::size_t on_the_way = 0;  // sent, not credited
@@ -96,7 +95,6 @@ class OutTransfers {
   void make_ready(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
   void look_beside() DAFFI_REQUIRES(mutex_);
   bool enough_for_now(const Out& out) const DAFFI_REQUIRES(mutex_);
-  bool asks_credit(Out& out, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void collect(std::vector<Chunk>& chunks) DAFFI_REQUIRES(mutex_);
   void arrived(std::uint32_t member, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void counted() DAFFI_REQUIRES(mutex_);

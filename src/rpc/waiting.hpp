@@ -13,7 +13,8 @@ namespace daffi::rpc {
 /// Threads: any.
 class Waiting {
  public:
-  /// `read` reads the connection, if there is one, and handles what came; true: there may be more.
+  /// `read` reads the connection, if there is one, and handles what came; true: there may be more. `after_lead` is
+  /// called when a thread that led has stopped leading, before another one is chosen.
   Waiting(net::WaitSets& sets, base::Duration busy_poll, std::function<bool()> read, std::function<void()> after_lead);
 
   /// As Engine::wait and Engine::finish.

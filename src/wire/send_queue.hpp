@@ -20,7 +20,7 @@ namespace daffi::wire {
 class SendQueue {
  public:
   /// Bulk between two looks at the urgent queue; one frame, if that is larger.
-  static constexpr std::size_t kBulkShare = 128 * 1024;
+  static constexpr std::size_t kBulkShare = 64 * 1024;
 
   OutQueue& urgent() { return urgent_; }
   const OutQueue& urgent() const { return urgent_; }

@@ -46,7 +46,7 @@ TEST(SoleOwner, IsFalseWhileAnotherHolds) {
   EXPECT_TRUE(sole_owner(block));
   const Block other = block;
   EXPECT_FALSE(sole_owner(block));
-  EXPECT_FALSE(sole_owner(nullptr));
+  EXPECT_FALSE(sole_owner(Block()));
 }
 
 }  // namespace

@@ -224,5 +224,66 @@ TEST(Reader, RawGivesTheBytesOfOneValue) {
   EXPECT_EQ(reader.remaining(), 1u);
 }
 
+TEST(Reader, ReadsATextThatStandsApartAsIfItStoodInPlace) {
+  Writer whole;
+  whole.array(2);
+  whole.text(std::string(300, 'x'));
+  whole.integer(5);
+  const auto bytes = whole.payload();
+  std::vector<std::byte> around(bytes.begin(), bytes.begin() + 4);
+  around.insert(around.end(), bytes.begin() + 304, bytes.end());
+  const auto body = [] { return Body{4, std::string(300, 'x')}; };
+
+  Body views = body();
+  Reader reader(around, &views);
+  std::size_t count = 0;
+  std::string_view view;
+  std::int64_t number = 0;
+  EXPECT_TRUE(reader.read_array(count) && reader.read_text(view) && reader.read_integer(number) && reader.expect_end());
+  EXPECT_EQ(view.data(), views.text.data());
+  EXPECT_EQ(number, 5);
+
+  Body skipped = body();
+  Reader skips(around, &skipped);
+  EXPECT_TRUE(skips.skip() && skips.expect_end());
+
+  Body raw = body();
+  Reader joins(around, &raw);
+  std::span<const std::byte> all, element;
+  EXPECT_TRUE(Reader(joins.read_raw(all) ? all : all).skip());
+  EXPECT_TRUE(std::ranges::equal(all, bytes)) << "put together";
+  Reader inner(around, &raw);
+  EXPECT_TRUE(inner.read_array(count) && inner.read_raw(element));
+  EXPECT_EQ(element.size(), 303u);
+
+  Body tried = body();
+  Reader tries(around, &tried);
+  ASSERT_TRUE(tries.read_array(count));
+  std::string text;
+  {
+    Reader::Trial trial(tries);
+    EXPECT_TRUE(tries.take_text(text));
+    EXPECT_TRUE(trial.again());
+    EXPECT_TRUE(tries.take_text(text)) << "a trial leaves it in place";
+    EXPECT_TRUE(trial.accept());
+  }
+  EXPECT_EQ(text, std::string(300, 'x'));
+  EXPECT_EQ(tried.text.size(), 300u);
+}
+
+TEST(Reader, ATextOfAnotherLengthIsNotTheOneThatStandsApart) {
+  Writer whole;
+  whole.text(std::string(300, 'x'));
+  const auto bytes = whole.payload();
+  Body other{3, std::string(299, 'y')};
+  Reader reader(bytes, &other);
+  std::string text;
+  EXPECT_TRUE(reader.take_text(text));
+  EXPECT_EQ(text, std::string(300, 'x'));
+  Body missing{3, std::string(299, 'y')};
+  Reader cut(bytes.first(3), &missing);
+  EXPECT_FALSE(cut.take_text(text));
+}
+
 }  // namespace
 }  // namespace daffi

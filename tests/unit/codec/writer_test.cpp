@@ -144,6 +144,56 @@ TEST(Writer, ExtAndTimestampsTakeTheirShortestForm) {
   EXPECT_EQ(written({-1, 5}), "c70cff00000005ffffffffffffffff");
 }
 
+TEST(Writer, RefersToWhatIsLentAndLargeAndPutsItInPlaceWhereItIsAskedForTheWhole) {
+  const std::string large(Writer::lent_from, 'x');
+  const std::vector<std::byte> bytes(Writer::lent_from + 3, std::byte{7});
+  Writer expected(24), lending(24);
+  for (Writer* writer : {&expected, &lending}) writer->array(4);
+  expected.text("small");
+  expected.text(large);
+  expected.binary(bytes);
+  expected.nil();
+  lending.lend_text("small");
+  lending.lend_text(large);
+  lending.lend_binary(bytes);
+  lending.nil();
+  EXPECT_EQ(lending.size(), expected.size());
+  EXPECT_LT(lending.capacity(), large.size()) << "nothing large was copied";
+  EXPECT_TRUE(std::ranges::equal(lending.payload(), expected.payload()));
+  lending.clear();
+  lending.lend_text(large);
+  Writer moved = std::move(lending);
+  EXPECT_EQ(moved.size(), large.size() + 5);
+  EXPECT_EQ(lending.size(), 0u);
+  moved.clear();
+  EXPECT_EQ(moved.size(), 0u);
+  EXPECT_TRUE(moved.release_lent().empty());
+}
+
+TEST(Writer, KeepsTheOwnerOfWhatIsLentUntilItIsTakenOutOrForgotten) {
+  auto owner = std::make_shared<const std::string>(Writer::lent_from, 'x');
+  Writer writer;
+  writer.lend_text(*owner, owner);
+  EXPECT_EQ(owner.use_count(), 2);
+  writer.clear();
+  EXPECT_EQ(owner.use_count(), 1);
+  writer.lend_text(*owner, owner);
+  auto lent = writer.release_lent();
+  ASSERT_EQ(lent.size(), 1u);
+  EXPECT_EQ(lent[0].at, 5u);
+  EXPECT_EQ(lent[0].bytes.data(), reinterpret_cast<const std::byte*>(owner->data()));
+  EXPECT_EQ(writer.size(), 5u);
+  EXPECT_THROW(writer.lend_text(std::string(Writer::lent_from, '\xff')), GlobalContextError);
+}
+
+TEST(Utf8, TheWellFormedBeginningOfTextThatGoesOnEndsBeforeWhatIsNotWhole) {
+  EXPECT_EQ(utf8_prefix(""), 0u);
+  EXPECT_EQ(utf8_prefix("abc"), 3u);
+  EXPECT_EQ(utf8_prefix("ab\xe2\x82"), 2u);
+  EXPECT_EQ(utf8_prefix("ab\xe2\x82\xac"), 5u);
+  EXPECT_EQ(utf8_prefix("ab\xff" "cd"), 2u);
+}
+
 TEST(Utf8, RefusesEverySortOfIllFormedSequence) {
   for (const char* text :
        {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",

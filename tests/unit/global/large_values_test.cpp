@@ -1,6 +1,10 @@
 /// @file  Values larger than a frame: whole at the other end, bounded on the way, and gone when their call ends.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <variant>
+
 #include "daffi/testing.hpp"
 
 namespace daffi {
@@ -224,6 +228,51 @@ TEST_F(LargeValues, SmallCallsReadBehindALargeOneRunBeforeIt) {
   large.get();
   small.get();
   EXPECT_EQ(ran, (std::vector<std::string>{"small", "large"}));
+}
+
+TEST_F(LargeValues, ACallThatRunsOutOfTimeNoLongerReadsItsArguments) {
+  auto& b = cluster.node("b");
+  std::size_t ran = 0;
+  b.callback("f", [&](const std::string&) { ++ran; });
+  auto& a = cluster.node("a");
+  cluster.settle();
+  const Fetch<void(std::string)> f(a, "f");
+  f(std::string(kMiB, 'x'));
+  EXPECT_EQ(ran, 1u);
+  cluster.freeze("b");
+  {
+    // Its memory is gone right after the call: the address sanitizer sees who would still read it.
+    auto text = std::make_unique<std::string>(8 * kMiB, 'y');
+    EXPECT_THROW(f.call(FG{.timeout = 1s}, *text), TimeoutError);
+    std::ranges::fill(*text, 'z');
+  }
+  EXPECT_EQ(a.stats().pending_calls, 0u);
+}
+
+TEST_F(LargeValues, TextIsMovedIntoTheCallbacksParameterAndOutOfItsResult) {
+  auto& b = cluster.node("b");
+  const char* given = nullptr;
+  b.callback("f", [&](std::string text) {
+    given = text.data();
+    return text;
+  });
+  b.callback("count", [](int, const std::string& text, const std::string& behind) { return text.size() + behind.size(); });
+  b.callback("view", [](std::string_view text) { return std::string(text); });
+  auto& a = cluster.node("a");
+  cluster.settle();
+  std::string text;
+  while (text.size() < 3 * kMiB) text += "gr\xc3\xbc\xc3\x9f dich, " + std::to_string(text.size());
+  EXPECT_EQ((Fetch<std::string(std::string)>(a, "f")(text)), text);
+  EXPECT_NE(given, nullptr);
+  EXPECT_EQ((Fetch<std::string(std::string)>(a, "view")(text)), text);
+  EXPECT_EQ((Fetch<std::size_t(int, std::string, std::string)>(a, "count")(1, text, "behind")), text.size() + 6);
+  EXPECT_EQ((Fetch<Value(std::string)>(a, "f")(text)).as<std::string>(), text);
+  EXPECT_EQ((a.call("f", text) & FG{}).as<std::string>(), text);
+  EXPECT_EQ((Fetch<std::string(std::string)>(a, "f").call(BG{}, text).get()), text);
+  using Either = std::variant<int, std::string>;
+  EXPECT_EQ((Fetch<Either(std::string)>(a, "f")(text)), Either(text));
+  EXPECT_THROW((Fetch<int(std::string)>(a, "f")(text)), Error);
+  EXPECT_THROW((Fetch<std::string(std::string)>(a, "f")(text + "\xff")), GlobalContextError);
 }
 
 }  // namespace

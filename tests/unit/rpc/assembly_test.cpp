@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
+
+#include "daffi/codec.hpp"
 
 namespace daffi::rpc {
 namespace {
@@ -74,13 +77,113 @@ TEST(Assembly, PutsChunksTogetherAndKeepsItsPlaceInTheBudgetAsLongAsAsked) {
     ASSERT_TRUE(assembly->add(base::as_bytes("0123")));
     ASSERT_TRUE(assembly->add(base::as_bytes("456789")));
     ASSERT_TRUE(assembly->complete());
-    value = assembly->take();
+    value = assembly->take().bytes;
     share = assembly->take_share();
   }
   EXPECT_EQ(base::as_text(value.bytes), "0123456789");
   EXPECT_EQ(budget->used(), 10u);
   share = BudgetShare();
   EXPECT_EQ(budget->used(), 0u);
+}
+
+// A value with `text` in it, cut into chunks of `step` bytes.
+Received put_together(base::Bytes value, std::size_t step, bool apart) {
+  auto assembly = Assembly::begin(value.size(), 10'000'000, budget_of(10'000'000), apart);
+  for (std::size_t at = 0; at < value.size(); at += step) {
+    EXPECT_TRUE(assembly->add(value.subspan(at, std::min(step, value.size() - at))));
+  }
+  EXPECT_TRUE(assembly->complete());
+  return assembly->take();
+}
+
+TEST(Assembly, PutsALargeTextWhereItCanBeMovedFrom) {
+  std::string text = "h\xc3\xa9llo ";
+  while (text.size() < 200'000) text += text;
+  for (const bool list : {false, true}) {
+    Writer writer;
+    if (list) {
+      writer.array(3);
+      writer.integer(7);
+      writer.text(text);
+      writer.text("behind");
+      writer.map(0);
+    } else {
+      writer.text(text);
+    }
+    for (const std::size_t step : {std::size_t{1000}, std::size_t{65'536}, writer.size()}) {
+      Received received = put_together(writer.payload(), step, true);
+      ASSERT_NE(received.body, nullptr) << step;
+      EXPECT_TRUE(received.body->is_utf8);
+      EXPECT_EQ(received.bytes.bytes.size() + text.size(), writer.size());
+      const char* const memory = received.body->text.data();
+      Reader reader(received.bytes.bytes, received.body.get());
+      std::size_t count = 0;
+      std::int64_t number = 0;
+      if (list) {
+        ASSERT_TRUE(reader.read_array(count));
+        ASSERT_TRUE(reader.read_integer(number));
+      }
+      std::string taken;
+      ASSERT_TRUE(reader.take_text(taken));
+      EXPECT_EQ(taken, text);
+      EXPECT_EQ(taken.data(), memory) << "moved, not copied";
+      std::string behind;
+      if (list) {
+        EXPECT_TRUE(reader.take_text(behind));
+        EXPECT_EQ(behind, "behind");
+        EXPECT_TRUE(reader.skip());
+      }
+      EXPECT_TRUE(reader.expect_end());
+    }
+  }
+}
+
+TEST(Assembly, KeepsInOnePieceWhatNobodyAskedToHaveApartOrIsNoLargeText) {
+  Writer text;
+  text.text(std::string(100'000, 'x'));
+  EXPECT_EQ(put_together(text.payload(), 65'536, false).body, nullptr);
+  Writer bytes;
+  bytes.binary(std::vector<std::byte>(100'000));
+  EXPECT_EQ(put_together(bytes.payload(), 65'536, true).body, nullptr);
+  Writer small;
+  small.array(2000);
+  for (int i = 0; i < 2000; ++i) small.text(std::string(50, 'y'));
+  EXPECT_EQ(put_together(small.payload(), 65'536, true).body, nullptr);
+  Writer two;
+  two.array(2);
+  two.text(std::string(100'000, 'x'));
+  two.text(std::string(100'000, 'x'));
+  EXPECT_EQ(put_together(two.payload(), 65'536, true).body, nullptr);
+}
+
+TEST(Assembly, LeavesTheRefusalOfTextThatIsNotUtf8ToItsReader) {
+  for (const char* wrong : {"\xff", "\xe2\x82"}) {
+    std::string text(100'000, 'x');
+    text += wrong;
+    Writer writer;
+    writer.reserve(text.size() + 5);
+    for (const int byte : {0xdb, 0, 1, 0x86, 0xa0 + static_cast<int>(text.size() - 100'000)}) {
+      writer.extend(1)[0] = static_cast<std::byte>(byte);
+    }
+    writer.raw(base::as_bytes(text));
+    Received received = put_together(writer.payload(), 65'536, true);
+    ASSERT_NE(received.body, nullptr);
+    EXPECT_FALSE(received.body->is_utf8);
+    Reader reader(received.bytes.bytes, received.body.get());
+    std::string taken;
+    EXPECT_FALSE(reader.take_text(taken));
+    EXPECT_EQ(reader.error(), "str is not valid UTF-8");
+  }
+}
+
+TEST(Assembly, AnAnnouncedTextThatClaimsMoreThanTheValueHasIsNoBody) {
+  Writer writer;
+  for (const int byte : {0xdb, 0xff, 0xff, 0xff, 0xff}) writer.extend(1)[0] = static_cast<std::byte>(byte);
+  writer.extend(100'000);
+  Received received = put_together(writer.payload(), 65'536, true);
+  EXPECT_EQ(received.body, nullptr);
+  Reader reader(received.bytes.bytes);
+  EXPECT_FALSE(reader.skip());
 }
 
 }  // namespace

@@ -12,12 +12,12 @@ namespace {
 using What = InTransfers::Taken::What;
 constexpr std::size_t kMiB = 1 << 20;
 
-base::Slice value_of(std::size_t size, std::uint8_t seed) {
+LargeValue value_of(std::size_t size, std::uint8_t seed) {
   base::Slice slice{base::make_block(size), {}};
   for (std::size_t i = 0; i < size; ++i)
     slice.owner[static_cast<std::ptrdiff_t>(i)] = std::byte(seed + i * 7 + i / 255);
   slice.bytes = base::Bytes(slice.owner.get(), size);
-  return slice;
+  return {.pieces = {std::move(slice)}, .size = size, .lender = nullptr};
 }
 
 /// A sender and a receiver; chunks are kept between them until they are delivered.
@@ -27,9 +27,9 @@ struct Pair {
   std::deque<std::pair<wire::Header, base::Slice>> sent;
   std::map<std::uint64_t, base::Slice> arrived;
 
-  void start(const TransferKey& key, base::Slice value) {
+  void start(const TransferKey& key, LargeValue value) {
     std::unique_ptr<Work> none;
-    ASSERT_TRUE(in.announce(key, value.bytes.size(), base::Deadline::never(), none).ok());
+    ASSERT_TRUE(in.announce(key, value.size, base::Deadline::never(), none).ok());
     out.add(key, std::move(value));
     out.release(key, 1);
     out.pump();
@@ -37,8 +37,8 @@ struct Pair {
   InTransfers::Taken deliver() {
     const auto [header, chunk] = sent.front();
     sent.pop_front();
-    auto taken = in.take(TransferKey::of_chunk(header), chunk.bytes);
-    if (taken.what == What::complete) arrived[header.id] = taken.value;
+    auto taken = in.take(TransferKey::of_chunk(header), chunk.bytes, (header.flags & wire::kAsksCredit) != 0);
+    if (taken.what == What::complete) arrived[header.id] = taken.value.bytes;
     return taken;
   }
   void credit() {
@@ -60,7 +60,7 @@ TEST(OutTransfers, SendsNothingBeforeTheAnnouncementHasGone) {
   pair.out.add({1, 1, false}, value_of(kMiB, 1));
   pair.out.pump();
   EXPECT_TRUE(pair.sent.empty());
-  EXPECT_EQ(pair.out.abort({1, 1, false}).bytes.size(), kMiB) << "may be sent to somebody else";
+  EXPECT_EQ(pair.out.abort({1, 1, false}).size, kMiB) << "may be sent to somebody else";
   EXPECT_TRUE(pair.out.empty());
 }
 
@@ -78,9 +78,56 @@ TEST(OutTransfers, PutsOneWindowOnTheWayAndGoesOnWithCredit) {
   EXPECT_EQ(bytes, wire::kInitialChunkCredit);
   pair.settle();
   ASSERT_TRUE(pair.arrived.contains(7));
-  EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.bytes));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.whole().bytes));
   EXPECT_TRUE(pair.out.empty());
   EXPECT_EQ(pair.in.memory(), 0u);
+}
+
+TEST(OutTransfers, KeepsLittleOnTheWayWhileSmallFramesUseTheConnection) {
+  Pair pair;
+  const auto value = value_of(3 * kMiB + 5, 1);
+  pair.out.note_small();
+  pair.start({1, 7, true}, value);
+  const auto on_the_way = [&] {
+    std::size_t bytes = 0;
+    for (const auto& [header, chunk] : pair.sent) bytes += chunk.bytes.size();
+    return bytes;
+  };
+  EXPECT_LE(on_the_way(), 128 * 1024u);
+  while (!pair.sent.empty()) {
+    EXPECT_EQ(pair.sent.front().first.flags, wire::kFromCallee | wire::kAsksCredit);
+    pair.deliver();
+    pair.out.note_small();
+    pair.credit();
+    EXPECT_LE(on_the_way(), 128 * 1024u);
+  }
+  ASSERT_TRUE(pair.arrived.contains(7)) << "each chunk was credited at once";
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.whole().bytes));
+}
+
+TEST(OutTransfers, GoesBackToAWholeWindowWhenNothingSmallComesAnyMore) {
+  Pair pair;
+  pair.out.note_small();
+  pair.start({1, 7, true}, value_of(8 * kMiB, 1));
+  std::size_t most = 0;
+  while (!pair.sent.empty()) {
+    pair.deliver();
+    pair.credit();
+    std::size_t bytes = 0;
+    for (const auto& [header, chunk] : pair.sent) bytes += chunk.bytes.size();
+    most = std::max(most, bytes);
+  }
+  EXPECT_TRUE(pair.arrived.contains(7));
+  EXPECT_GT(most, 512 * 1024u);
+}
+
+TEST(OutTransfers, AValueThatIsUnderWayWhenSomethingSmallComesGoesOn) {
+  Pair pair;
+  pair.start({1, 7, true}, value_of(8 * kMiB, 1));
+  pair.deliver();
+  pair.out.note_small();
+  pair.settle();
+  EXPECT_TRUE(pair.arrived.contains(7));
 }
 
 TEST(OutTransfers, TakesTurnsBetweenValues) {
@@ -102,8 +149,8 @@ TEST(OutTransfers, AnAbortedValueIsGivenBackUntilItsLastChunkHasGone) {
   Pair pair;
   pair.start({1, 1, false}, value_of(3 * kMiB, 1));
   pair.start({1, 2, false}, value_of(100'000, 1));
-  EXPECT_EQ(pair.out.abort({1, 1, false}).bytes.size(), 3 * kMiB);
-  EXPECT_EQ(pair.out.abort({1, 2, false}).owner, nullptr);
+  EXPECT_EQ(pair.out.abort({1, 1, false}).size, 3 * kMiB);
+  EXPECT_TRUE(pair.out.abort({1, 2, false}).empty());
   EXPECT_TRUE(pair.out.empty());
 }
 
@@ -138,8 +185,8 @@ TEST(OutTransfers, AMemberThatIsGoneTakesItsValuesWithIt) {
   pair.start({1, 1, false}, value_of(3 * kMiB, 1));
   pair.start({2, 1, false}, value_of(3 * kMiB, 1));
   pair.out.abort_all_of(1);
-  EXPECT_EQ(pair.out.abort({1, 1, false}).owner, nullptr);
-  EXPECT_NE(pair.out.abort({2, 1, false}).owner, nullptr);
+  EXPECT_TRUE(pair.out.abort({1, 1, false}).empty());
+  EXPECT_FALSE(pair.out.abort({2, 1, false}).empty());
 }
 
 TEST(InTransfers, RefusesASecondAnnouncementAndWhatIsBeyondItsLimits) {

@@ -204,5 +204,43 @@ TEST(Channel, FramesOfManyThreadsArriveWhole) {
   for (const auto id : ends.peer_sink->ids) EXPECT_EQ(id % kFrames, next[id / kFrames]++) << "order within a thread";
 }
 
+// Sends a chunk whose bytes somebody else has lent.
+std::shared_ptr<char> send_lent(Channel& channel, std::vector<std::byte>& bytes) {
+  const auto lender = std::make_shared<char>();
+  const auto frame = frame_of(1, bytes.size(), wire::FrameKind::chunk);
+  EXPECT_TRUE(channel.send_bulk(base::Bytes(frame).first(wire::kHeaderSize),
+                                {base::Block(lender, bytes.data()), bytes}, Urgency::now, false));
+  return lender;
+}
+
+TEST(Channel, GivesBackLentMemoryByCopyingWhatIsStillQueuedOfIt) {
+  Ends ends(20'000);
+  std::vector<std::byte> bytes(64 * 1024, std::byte{7});
+  auto lender = send_lent(*ends.channel, bytes);
+  EXPECT_GT(lender.use_count(), 1) << "more than the link takes at once";
+  ends.channel->copy_queued(lender);
+  EXPECT_EQ(lender.use_count(), 1);
+  std::ranges::fill(bytes, std::byte{9});
+  // Read by hand: the peer's channel keeps nothing of what it reads.
+  std::ptrdiff_t sevens = 0, nines = 0;
+  std::vector<std::byte> room(100'000);
+  for (net::IoResult got = ends.peer->stream().read(room); got.status == net::IoStatus::ok;
+       got = ends.peer->stream().read(room)) {
+    sevens += std::ranges::count(std::span(room).first(got.bytes), std::byte{7});
+    nines += std::ranges::count(std::span(room).first(got.bytes), std::byte{9});
+    ends.channel->on_writable();
+  }
+  EXPECT_GE(sevens, 64 * 1024) << "as it was when it was sent";
+  EXPECT_EQ(nines, 0);
+}
+
+TEST(Channel, LetsGoOfWhatIsQueuedWhenItEnds) {
+  Ends ends(20'000);
+  std::vector<std::byte> bytes(64 * 1024, std::byte{7});
+  const auto lender = send_lent(*ends.channel, bytes);
+  ends.channel->end(base::CloseReason::heartbeat_lost, "silence");
+  EXPECT_EQ(lender.use_count(), 1);
+}
+
 }  // namespace
 }  // namespace daffi::session
