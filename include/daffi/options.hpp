@@ -58,7 +58,8 @@ struct GlobalOptions {
   /// of pinning. Default: none.
   std::string ssl_ca = {};
 
-  /// How long a process whose connection broke may take to come back as the same one. Default: 5 s.
+  /// How long a process whose connection broke may take to come back as the same one, and how long calls wait for it,
+  /// or for a successor where all holders are stopping. Default: 5 s.
   Duration grace = std::chrono::seconds(5);
   /// A peer silent for this long is lost. At least 1 s. Default: 15 s.
   Duration heartbeat = std::chrono::seconds(15);

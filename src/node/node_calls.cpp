@@ -26,6 +26,11 @@ std::uint32_t head_flags(const detail::CallSpec& spec) {
          (spec.takes_items ? wire::CallHead::kTakesItems : 0);
 }
 
+// All who could have taken it are stopping.
+bool awaits_successor(const rpc::OutgoingCall& call) {
+  return call.refusal && call.refusal->code == ErrorCode::draining;
+}
+
 }  // namespace
 
 base::Failure stopped_failure() {
@@ -44,12 +49,16 @@ std::uint32_t remaining_ms(base::Deadline deadline, base::SteadyTime now) {
 
 base::Failure Node::Impl::timed_out(const rpc::OutgoingCall& call) const {
   if (call.sent) return base::fail(ErrorCode::timeout, "Function " + call.spec.name + " result timed out");
-  return base::fail(ErrorCode::wait_timeout, "Function " + call.spec.name + " result timed out: it was not sent, " +
-                                                 (channel.load() ? "nobody could take it" : "there is no controller"));
+  const std::string why = !channel.load()          ? "there is no controller"
+                          : awaits_successor(call) ? call.refusal->message
+                                                   : "nobody could take it";
+  return base::fail(ErrorCode::wait_timeout,
+                    "Function " + call.spec.name + " result timed out: it was not sent, " + why);
 }
 
 base::Failure Node::Impl::patience_ended(const rpc::OutgoingCall& call) const {
   if (!channel.load()) return no_controller_failure();
+  if (awaits_successor(call)) return *call.refusal;
   if (!call.spec.receiver.empty()) {
     return base::fail(ErrorCode::remote_stopped_not_run,
                       "Remote process " + call.spec.receiver + " stopped unexpectedly.");
@@ -142,7 +151,7 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
     BlockingCall probe(spec);
     probe.shown = arguments.payload();
     auto choice = pick(probe);
-    if (choice.failure) return std::move(*choice.failure);
+    if (choice.failure && !choice.wait) return std::move(*choice.failure);
   }
   {
     base::Lock lock(fires_mutex);
@@ -181,11 +190,11 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
     if (!call.chunked) call.shown = frame.subspan(detail::kCallHeadroom);
     Pick choice = pick(call);
     call.shown = {};
-    if (choice.failure) return fail(call, std::move(*choice.failure));
     if (choice.wait) {
-      call.waited = true;
+      begin_wait(call, choice);
       return park(call, frame, {});
     }
+    if (choice.failure) return fail(call, std::move(*choice.failure));
     if (call.spec.broadcast ? place_broadcast(call, frame) : place_now(call, frame, *choice.route, corked, *over))
       return;
   }
@@ -288,7 +297,10 @@ void Node::Impl::returned(rpc::OutgoingCall& call, const wire::Frame& frame) {
   call.tried.push_back(call.target);
   call.bounced = frame.header.kind == wire::FrameKind::bounce && back->code != ErrorCode::busy &&
                  back->code != ErrorCode::draining;
-  call.refusal = not_run(call.spec, directory.name_of(call.target), *back);
+  // One that is only busy stays: no successor of the others is waited for then.
+  const bool others_busy = call.refusal && call.refusal->code == ErrorCode::busy;
+  if (back->code != ErrorCode::draining || !others_busy)
+    call.refusal = not_run(call.spec, directory.name_of(call.target), *back);
   if (back->code == ErrorCode::not_permitted || back->code == ErrorCode::too_large) return fail(call, *call.refusal);
   // A stream cannot begin anew where it was not begun alone, or once it has begun.
   const auto items = call.incoming();

@@ -112,8 +112,8 @@ struct Node::Impl final : session::ChannelSink,
   };
   struct Pick {
     std::optional<Route> route;
-    bool wait = false;  ///< nobody now, but somebody may come
-    std::optional<base::Failure> failure;
+    bool wait = false;                     ///< nobody now, but somebody may come
+    std::optional<base::Failure> failure;  ///< why nobody; beside `wait`: what to say if nobody comes
   };
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
@@ -136,6 +136,7 @@ struct Node::Impl final : session::ChannelSink,
 
   // node_pick.cpp
   Pick pick(rpc::OutgoingCall& call);
+  static void begin_wait(rpc::OutgoingCall& call, Pick& choice);
   Pick nobody_left(const rpc::OutgoingCall& call, bool gone, const std::function<base::Failure()>& otherwise) const;
   Pick pick_receiver(rpc::OutgoingCall& call);
   Pick pick_process(rpc::OutgoingCall& call);

@@ -57,17 +57,18 @@ void Node::Impl::retry_parked(bool directory_changed) {
       continue;
     }
     const bool waits_for_eta = one.front().not_before > now;
-    if (directory_changed && call.bounced) {
+    // Without a connection: the next controller gives numbers anew.
+    if (directory_changed && (call.bounced || !connected)) {
       call.tried.clear();
       call.bounced = false;
     }
     if (!waits_for_eta && connected) {
-      const Pick choice = pick(call);
+      Pick choice = pick(call);
       if (!choice.wait) {
         place(call, one.front().frame, false);
         continue;
       }
-      call.waited = true;
+      begin_wait(call, choice);
     }
     if (!waits_for_eta && !call.patience) call.patience = now + (connected ? options.grace : options.connect_wait);
     if (!waits_for_eta && *call.patience <= now) {

@@ -65,14 +65,23 @@ Node::Impl::Pick Node::Impl::pick_process(rpc::OutgoingCall& call) {
   });
 }
 
+// The call is to be parked, and to be looked at again when the directory changes.
+void Node::Impl::begin_wait(rpc::OutgoingCall& call, Pick& choice) {
+  call.waited = true;
+  if (choice.failure) call.refusal = std::move(choice.failure);
+}
+
 // Nobody can take it now. `gone`: the directory knows none who might; `otherwise` says what to tell who did not wait.
 Node::Impl::Pick Node::Impl::nobody_left(const rpc::OutgoingCall& call, bool gone,
                                          const std::function<base::Failure()>& otherwise) const {
+  const bool patient = !call.patience || *call.patience > clock().now();
   // Whom it waits for may have been replaced by one of the same name that has not registered everything yet.
-  if (call.waited && call.patience && *call.patience > clock().now()) return {{}, true, {}};
-  if (call.refusal) return {{}, false, call.refusal};
-  if (call.waited && gone) return {{}, false, patience_ended(call)};
-  return {{}, false, otherwise()};
+  if (call.waited && call.patience && patient) return {{}, true, {}};
+  base::Failure why = call.refusal ? *call.refusal : call.waited && gone ? patience_ended(call) : otherwise();
+  // Who stops is often about to be replaced, by one that this process may not have heard of yet. Only to itself a
+  // process has no successor while it lives.
+  const bool awaits_successor = why.code == ErrorCode::draining && call.spec.receiver != options.process_name;
+  return {{}, awaits_successor && patient, std::move(why)};
 }
 
 Node::Impl::Pick Node::Impl::pick_receiver(rpc::OutgoingCall& call) {

@@ -111,8 +111,9 @@ base::Result<std::vector<Holder>> Node::Impl::feed_targets(FeedCall& feed) {
     if (stopping.load() || feed.failed()) return base::fail(ErrorCode::stopped, "Global was stopped");
     if (feed.deadline().passed(clock().now())) return timed_out(probe);
     if (channel.load()) {
-      const Pick choice = pick(probe);
-      if (choice.failure) return *choice.failure;
+      Pick choice = pick(probe);
+      if (choice.wait) begin_wait(probe, choice);
+      if (choice.failure && !choice.wait) return *choice.failure;
       if (choice.route && !feed.spec().receiver.empty()) {
         Holder one;
         one.member = choice.route->member;

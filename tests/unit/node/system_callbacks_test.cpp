@@ -215,6 +215,33 @@ TEST_F(SystemCallbacks, ThatHaveNoRoomAnywhereSaySo) {
   EXPECT_EQ(result.failure().code, ErrorCode::busy);
 }
 
+TEST_F(SystemCallbacks, OfOneThatIsBusyAndOneThatStopsAreNotWaitedFor) {
+  const auto a = node("a");
+  const auto b = node("b");
+  const auto c = node("c");
+  for (Node* holder : {b.get(), c.get()}) {
+    detail::CallbackSpec spec;
+    spec.name = "f";
+    spec.handler = [](detail::Invocation&) {};
+    holder->add_callback(std::move(spec));
+  }
+  loop_.advance(100ms);
+  // Whichever is asked first.
+  for (const auto first : {ErrorCode::busy, ErrorCode::draining}) {
+    const auto second = first == ErrorCode::busy ? ErrorCode::draining : ErrorCode::busy;
+    int asked = 0;
+    serve_ = [&](detail::Invocation&, const rpc::Caller&) {
+      throw rpc::SystemRefusal{base::fail(asked++ == 0 ? first : second, "not now")};
+    };
+    const auto before = clock_.now();
+    const auto result = call(*a, "");
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.failure().code, ErrorCode::busy);
+    EXPECT_EQ(asked, 2);
+    EXPECT_LT(clock_.now() - before, 1s);
+  }
+}
+
 TEST_F(SystemCallbacks, MayAnswerLater) {
   const auto a = node("a");
   const auto b = node("b");
