@@ -20,7 +20,7 @@ struct Batch {
   std::vector<rpc::OutgoingCall*> done;      ///< the reply is in them
   std::vector<rpc::OutgoingCall*> gathered;  ///< broadcasts that all have answered
   std::vector<Late> late;                    ///< errors and returns: rare, so they are looked at behind the role
-  std::vector<std::uint64_t> pings;
+  std::vector<std::uint64_t> pings, pongs;
   std::vector<Late> others;  ///< close, described
   std::vector<std::pair<rpc::OutgoingCall*, base::Failure>> failed;
   std::vector<rpc::TransferKey> unwanted;  ///< exchanges that their callee may forget
@@ -80,6 +80,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
       batch().pings.push_back(frame.header.id);
       return;
     case wire::FrameKind::pong:
+      batch().pongs.push_back(frame.header.id);
       return;
     case wire::FrameKind::snapshot:
     case wire::FrameKind::delta:
@@ -291,6 +292,7 @@ void Node::Impl::after_read(session::Channel& from) {
   }
   for (rpc::OutgoingCall* call : std::exchange(batch().gathered, {})) finish_broadcast(*call, {});
   for (const std::uint64_t id : std::exchange(batch().pings, {})) send_control(wire::FrameKind::pong, 0, id);
+  for (const std::uint64_t id : std::exchange(batch().pongs, {})) end_lost_calls(id);
   if (std::exchange(batch().resync, false)) send_control(wire::FrameKind::resync, 0, 0);
   if (std::exchange(batch().directory, false)) directory_changed();
   for (auto& other : std::exchange(batch().others, {})) {
@@ -327,27 +329,6 @@ base::Failure Node::Impl::reported(const detail::CallSpec& spec, const std::stri
 void Node::Impl::on_end(std::shared_ptr<session::Channel> ended, base::CloseReason reason, const std::string& text) {
   loop.post(
       [self = shared_from_this(), ended = std::move(ended), reason, text] { self->lost(ended.get(), reason, text); });
-}
-
-void Node::Impl::directory_changed() {
-  const auto losses = directory.take_losses();
-  if (any_cut.load()) forget_cut_off(losses.left);
-  for (const auto& gone : {losses.left, losses.suspended}) {
-    for (const MemberId member : gone) {
-      const std::string who = directory.name_of(member);
-      // First: whoever sees its call ended finds nothing of it left.
-      server->caller_lost(member);
-      for (rpc::OutgoingCall* call : calls.take_sent_to(member)) {
-        fail(*call, base::fail(ErrorCode::remote_stopped, "Remote process " + who + " stopped unexpectedly."));
-      }
-      for (rpc::OutgoingCall* call : calls.take_completed_without(member)) finish_broadcast(*call, {});
-    }
-  }
-  run_due_waits();
-  loop.post([self = shared_from_this()] {
-    if (!self->channel.load() && self->connecting && self->directory.ready()) self->became_ready(self->connecting);
-    self->retry_parked(true);
-  });
 }
 
 void Node::Impl::send(base::Bytes frame, session::Urgency urgency) {

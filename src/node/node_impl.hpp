@@ -1,8 +1,8 @@
 /// @file  Node::Impl: what the parts of a node share. Its functions stand in node.cpp (life), node_link.cpp
 /// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_pick.cpp (who takes them),
 /// node_parking.cpp (calls that wait), node_broadcast.cpp (calls to many), node_streams.cpp (streams),
-/// node_transfers.cpp (large values), node_code.cpp (code that travels), node_frames.cpp (what comes in) and
-/// node_waits.cpp (waiting for others).
+/// node_transfers.cpp (large values), node_code.cpp (code that travels), node_frames.cpp (what comes in),
+/// node_losses.cpp (members that are lost) and node_waits.cpp (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -70,6 +70,7 @@ struct Node::Impl final : session::ChannelSink,
   void lost(const session::Channel* ended, base::CloseReason reason, const std::string& text);
   void give_up(const base::Failure& failure);
   void check_heartbeat();
+  static constexpr std::uint64_t kHeartbeatPing = 1;
 
   // node_frames.cpp
   void on_frame(const wire::Frame& frame) override;
@@ -81,7 +82,6 @@ struct Node::Impl final : session::ChannelSink,
   void on_part(std::uint64_t id, std::uint32_t member, wire::FrameKind kind, base::Bytes payload);
   base::Failure reported(const detail::CallSpec& spec, const std::string& who, base::Bytes error) const;
   void on_directory(const wire::Frame& frame);
-  void directory_changed();
   const base::Clock& clock() const override { return loop.clock(); }
   std::string name_of(std::uint32_t member) const override { return directory.name_of(member); }
   rpc::Caller caller(std::uint32_t member) const override;
@@ -154,6 +154,11 @@ struct Node::Impl final : session::ChannelSink,
   Kept& kept_of(const std::string& callback) const;
   const std::vector<Holder>& holders_of(const std::string& callback) const;
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
+
+  // node_losses.cpp
+  void directory_changed();
+  void ask_for_returned_calls(std::vector<MemberId> lost_members);
+  void end_lost_calls(std::uint64_t asked_as);
 
   // node_broadcast.cpp
   Pick pick_every(const rpc::OutgoingCall& call) const;
@@ -287,6 +292,10 @@ struct Node::Impl final : session::ChannelSink,
   };
   std::map<std::uint64_t, Asked*> asked DAFFI_GUARDED_BY(waits_mutex);  ///< documentation requests by frame id
   std::uint64_t next_asked DAFFI_GUARDED_BY(waits_mutex) = 1;
+
+  base::Mutex lost_mutex;
+  std::map<std::uint64_t, std::vector<MemberId>> lost_with_calls DAFFI_GUARDED_BY(lost_mutex);  ///< by the ping's id
+  std::uint64_t next_lost DAFFI_GUARDED_BY(lost_mutex) = kHeartbeatPing + 1;
 
   base::Mutex fires_mutex;
   std::size_t fires DAFFI_GUARDED_BY(fires_mutex) = 0;  ///< calls without a result that are not acknowledged yet

@@ -116,6 +116,10 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   const auto now = clock().now();
   directory.lost_controller(now, options.grace);
   (void)directory.take_losses();
+  {
+    base::Lock lock(lost_mutex);
+    lost_with_calls.clear();
+  }
   // First: whoever sees its call ended finds nothing of it left.
   server->all_callers_lost();
   // A controller that has been told goodbye may close before we do.
@@ -180,7 +184,7 @@ void Node::Impl::check_heartbeat() {
         base::CloseReason::heartbeat_lost,
         "nothing was heard for " + std::to_string(options.heartbeat / std::chrono::milliseconds(1)) + " ms");
   }
-  if (verdict == session::Heartbeat::Verdict::ping) send_control(wire::FrameKind::ping, 0, 1);
+  if (verdict == session::Heartbeat::Verdict::ping) send_control(wire::FrameKind::ping, 0, kHeartbeatPing);
   heartbeat_timer.at(std::max(heartbeat->next_check(), now + std::chrono::milliseconds(1)),
                      [this] { check_heartbeat(); });
 }

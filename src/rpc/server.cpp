@@ -19,6 +19,7 @@ namespace {
 // What this thread has read and not yet queued. A thread reads one connection at a time, from on_call() to
 // after_read().
 struct Collected {
+  bool arrived = false;  // calls, or what becomes of some, that after_read() has not seen yet
   std::vector<Request*> calls;
   bool heavy = false;                    // one of them has large arguments
   std::shared_ptr<CallbackEntry> entry;  // of the latest call: the next one mostly wants the same
@@ -59,7 +60,13 @@ Server::Server(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHost> host,
       limits_(limits),
       streams_(limits.streams) {}
 
+// Until it is queued or refused, a call that was read holds up stop().
+void Server::arrived() {
+  if (!std::exchange(collected().arrived, true)) arriving_.fetch_add(1);
+}
+
 bool Server::on_call(const wire::Frame& frame) {
+  arrived();
   const auto head = wire::decode_call_head(frame.payload);
   if (!head) return false;
   if ((frame.header.flags & wire::kChunked) != 0) return on_announced(frame, *head);
@@ -136,6 +143,10 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
   if (!announced.ok()) {
     (void)owner.release();
     collected().refused.push_back({request, announced.failure().code, announced.failure().message});
+  } else if (draining_.load() && host_->transfers().in.drop(key, owner)) {
+    // begin_drain() came in between, and has not found it.
+    (void)owner.release();
+    collected().refused.push_back({request, ErrorCode::draining, "this process is stopping"});
   } else if (!deadline.is_never()) {
     host_->expire_at(deadline.at);
   }
@@ -143,6 +154,7 @@ bool Server::on_announced(const wire::Frame& frame, const wire::CallHead& head) 
 }
 
 void Server::on_large_arguments(InTransfers::Taken taken) {
+  arrived();
   auto* request = static_cast<Request*>(taken.owner.release());
   if (taken.what == InTransfers::Taken::What::complete) {
     request->assembled = std::move(taken.value);
@@ -189,6 +201,7 @@ void Server::on_cancel(const wire::Frame& frame) {
 
 void Server::after_read() {
   collected().entry = nullptr;
+  const bool calls_arrived = std::exchange(collected().arrived, false);
   if (!collected().calls.empty()) {
     // Swapped out first: what is called below may read in turn.
     auto calls = std::move(collected().calls);
@@ -208,6 +221,9 @@ void Server::after_read() {
   }
   if (!collected().stops.empty()) request_stop(std::exchange(collected().stops, {}));
   if (!collected().ended.empty()) stop_streams(std::exchange(collected().ended, {}));
+  if (!calls_arrived) return;
+  arriving_.fetch_sub(1);
+  wake_if_idle();
 }
 
 // Queues the calls as far as there is room, together; the others are refused. None is touched once it is queued.
@@ -365,6 +381,10 @@ void Server::answered(CallbackEntry& entry, const ExchangeKey& key, bool watched
 
 void Server::ended() {
   running_.fetch_sub(1);
+  wake_if_idle();
+}
+
+void Server::wake_if_idle() {
   if (!idle_wanted_.load()) return;
   base::Lock lock(mutex_);
   if (idle_waiter_ != nullptr && idle(idle_own_)) engine_->finish(*std::exchange(idle_waiter_, nullptr));

@@ -118,7 +118,9 @@ class Server : public std::enable_shared_from_this<Server> {
   void ended();
   void answered(CallbackEntry& entry, const ExchangeKey& key, bool watched);
   void accepted(const wire::Header& call);
-  bool idle(std::size_t own) const { return running_.load() <= own && queued_.load() == 0; }
+  void arrived();
+  void wake_if_idle();
+  bool idle(std::size_t own) const { return arriving_.load() == 0 && running_.load() <= own && queued_.load() == 0; }
 
   const std::shared_ptr<Engine> engine_;
   const std::shared_ptr<ServerHost> host_;
@@ -129,6 +131,7 @@ class Server : public std::enable_shared_from_this<Server> {
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> queued_bytes_{0};
   std::atomic<std::size_t> running_{0}, queued_{0};
+  std::atomic<std::size_t> arriving_{0};  // rounds of reading whose calls are neither queued nor refused yet
   std::atomic<std::uint64_t> served_{0}, refused_busy_{0}, refused_draining_{0}, expired_unrun_{0}, not_permitted_{0};
   std::atomic<bool> idle_wanted_{false};
   base::Mutex mutex_;

@@ -81,6 +81,32 @@ TEST_F(Successor, TakesTheCallThatTheStoppingOneRefused) {
   EXPECT_EQ(crossing.get(), 2);
 }
 
+TEST_F(Successor, TakesTheCallThatCrossedAGoodbye) {
+  cluster.node("idle").callback("g", [] { return 1; });
+  cluster.settle();
+  cluster.freeze("client");
+  auto crossing = daffi::Fetch<int()>(client, "g").call(BG{});
+  cluster.remove("idle");
+  cluster.node("next").callback("g", [] { return 2; });
+  cluster.settle();
+  cluster.thaw("client");
+  EXPECT_EQ(crossing.get(), 2);
+  EXPECT_EQ(client.stats().bounced, 1u);
+}
+
+TEST_F(Successor, TakesTheCallThatCrossedTheNewsOfALoss) {
+  cluster.node("next").callback("f", [] { return 2; });
+  cluster.settle();
+  cluster.freeze("client");
+  std::vector<daffi::AsyncResult<int>> crossing;
+  for (int i = 0; i < 4; ++i) crossing.push_back(f.call(BG{}));
+  cluster.isolate("service");
+  cluster.settle();
+  cluster.thaw("client");
+  for (auto& result : crossing) EXPECT_EQ(result.get(), 2);
+  EXPECT_EQ(client.stats().bounced, 2u);
+}
+
 TEST_F(Successor, IsWaitedForDuringTheGraceOnly) {
   auto waiting = call_soon();
   const auto began = cluster.now();
@@ -158,12 +184,14 @@ TEST_F(Successor, IsWaitedForByBroadcastsToo) {
 TEST_F(Successor, TakesTheStreamThatWasToBegin) {
   std::vector<int> taken;
   auto& service = cluster.node("service");
+  auto& next = cluster.node("next");
   service.callback("take", [&](int item) { taken.push_back(item); });
+  next.callback("begin", [&] { next.callback("take", [&](int item) { taken.push_back(-item); }); });
   cluster.settle();
+  // Opening a stream blocks, here inside the stop(): so the successor begins by itself.
   auto fed = daffi::Fetch<void(), BG>(client, "take", numbers).call(BG{.eta = 100ms});
-  service.stop(1s);
-  EXPECT_FALSE(fed.ready());
-  cluster.node("next").callback("take", [&](int item) { taken.push_back(-item); });
+  const auto begun = client.call("begin") & BG{.eta = 500ms};
+  service.stop(2s);
   fed.get();
   EXPECT_THAT(taken, ElementsAre(-1, -2));
 }
