@@ -59,7 +59,8 @@ enum class ErrorCode : std::uint16_t {
   /// There is no connection to the controller, the call was not sent. Thrown as RemoteStoppedUnexpectedly; has not run,
   /// may be retried.
   no_controller = 19,
-  /// Another live process has this name. Thrown as InitializationError; has not run, not to be retried blindly.
+  /// Another live process has this name, or has taken it over while this one was silent. Thrown as InitializationError;
+  /// has not run, not to be retried blindly.
   name_taken = 20,
   /// No controller answered within connect_timeout. Thrown as InitializationError; has not run, may be retried.
   connect_timeout = 21,

@@ -47,7 +47,7 @@ constexpr std::array<ErrorRow, 34> kRows{{
     {ErrorCode::no_controller, "no_controller", ErrorClass::RemoteStoppedUnexpectedly, "RemoteStoppedUnexpectedly",
      true, false, "there is no connection to the controller, the call was not sent"},
     {ErrorCode::name_taken, "name_taken", ErrorClass::InitializationError, "InitializationError", false, false,
-     "another live process has this name"},
+     "another live process has this name, or has taken it over while this one was silent"},
     {ErrorCode::connect_timeout, "connect_timeout", ErrorClass::InitializationError, "InitializationError", true, false,
      "no controller answered within connect_timeout"},
     {ErrorCode::refused, "refused", ErrorClass::InitializationError, "InitializationError", false, false,

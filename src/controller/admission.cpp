@@ -97,7 +97,8 @@ void Controller::Impl::refuse_name(Session& session, const Member& holder) {
 }
 
 void Controller::Impl::take_over(Session& session, Member& holder) {
-  const std::string why = "another process of the same identity took its name over";
+  const std::string why = "another " + session.handshake().hello().language + " process at " + session.peer().address +
+                          ", of the same identity, took it over while this one was silent";
   cut_off(holder, CloseReason::name_taken, "process name '" + holder.entry.process_name + "' is taken: " + why);
   // The newcomer first, so that nobody who waits for the same name comes in between.
   const std::uint32_t old = holder.id();

@@ -79,7 +79,7 @@ base::Result<void> Node::Impl::start() {
   std::optional<base::Failure> failure;
   {
     base::Lock lock(start_mutex);
-    failure = start_failure;
+    failure = give_up_reason;
   }
   if (!in_time) {
     base::Lock lock(start_mutex);

@@ -67,9 +67,16 @@ base::Failure Node::Impl::patience_ended(const rpc::OutgoingCall& call) const {
                     "The processes that hold '" + call.spec.name + "' stopped unexpectedly.");
 }
 
+std::optional<base::Failure> Node::Impl::over() const {
+  if (stopping.load()) return stopped_failure();
+  if (!given_up.load()) return std::nullopt;
+  base::Lock lock(start_mutex);
+  return give_up_reason;
+}
+
 // What can be refused before anything is looked up; else the end of the caller's patience.
 base::Result<base::Deadline> Node::Impl::admit(const detail::CallSpec& spec, const Writer& arguments) const {
-  if (stopping.load()) return stopped_failure();
+  if (auto why = over()) return std::move(*why);
   if (spec.code) {
     if (auto no = forbidden(spec)) return std::move(*no);
   }
@@ -142,9 +149,9 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
   if (!deadline.ok()) return deadline.failure();
   if (!channel.load()) {
     const auto until = base::Deadline::earlier(*deadline, base::Deadline::in(clock(), options.connect_wait));
-    auto connected = wait_for([this] { return channel.load() != nullptr || stopping.load(); }, "a controller", until);
+    auto connected = wait_for([this] { return channel.load() != nullptr; }, "a controller", until);
+    if (auto why = over()) return std::move(*why);
     if (!connected.ok()) return no_controller_failure();
-    if (stopping.load()) return stopped_failure();
   }
   if (spec.eta <= base::Duration::zero()) {
     // Asked once for the caller's sake: what cannot be placed at all is its error, not a line in a log.
@@ -184,7 +191,7 @@ void Node::Impl::launch(rpc::OutgoingCall& call, Writer& arguments, bool corked)
 void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked) {
   if (any_cut.load(std::memory_order_relaxed)) avoid_cut_off(call);
   for (;;) {
-    if (stopping.load()) return fail(call, stopped_failure());
+    if (auto why = over()) return fail(call, std::move(*why));
     const auto over = channel.load();
     if (!over) return park(call, frame, {});
     if (!call.chunked) call.shown = frame.subspan(detail::kCallHeadroom);
@@ -202,7 +209,7 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
 
 // Why the table took no more.
 base::Failure Node::Impl::table_full() const {
-  if (stopping.load()) return stopped_failure();
+  if (auto why = over()) return std::move(*why);
   return base::fail(ErrorCode::busy, "too many calls are pending (" + std::to_string(options.max_pending_calls) + ")");
 }
 

@@ -118,6 +118,9 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
   base::Result<void> fire(const detail::CallSpec& spec, Writer& arguments);
+  /// Why no call can be made any more: after stop(), or once the controller does not have this process back.
+  std::optional<base::Failure> over() const;
+  bool is_over() const { return stopping.load() || given_up.load(); }
   base::Result<base::Deadline> admit(const detail::CallSpec& spec, const Writer& arguments) const;
   void launch(rpc::OutgoingCall& call, Writer& arguments, bool corked);
   void place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked);
@@ -211,6 +214,7 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
   void wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
                       std::function<void(base::Result<void>)> done);
+  base::Failure over_while_waiting(const std::string& what) const;
   void run_due_waits();
   void expire_waits(base::SteadyTime now);
   base::Result<std::string> documentation(const std::string& process, const std::string& callback,
@@ -270,9 +274,10 @@ struct Node::Impl final : session::ChannelSink,
   };
   std::list<Parked> parked DAFFI_GUARDED_BY(parked_mutex);
 
-  base::Mutex start_mutex;
-  rpc::Completion up;  ///< ready for the first time, or given up
-  std::optional<base::Failure> start_failure DAFFI_GUARDED_BY(start_mutex);
+  mutable base::Mutex start_mutex;
+  rpc::Completion up;                 ///< ready for the first time, or given up
+  std::atomic<bool> given_up{false};  ///< trying again is of no use, and `give_up_reason` is set
+  std::optional<base::Failure> give_up_reason DAFFI_GUARDED_BY(start_mutex);
   std::string last_attempt DAFFI_GUARDED_BY(start_mutex);  ///< why the last one failed, before the first that did not
 
   base::Mutex events_mutex;

@@ -96,9 +96,12 @@ void Node::Impl::give_up(const base::Failure& failure) {
   away_timer.cancel();
   {
     base::Lock lock(start_mutex);
-    start_failure = failure;
+    give_up_reason = failure;
+    if (ever_ready) give_up_reason->message = "'" + options.process_name + "' cannot come back: " + failure.message;
   }
-  if (ever_ready) base::log(LogLevel::error, "node", options.process_name + " cannot come back: " + failure.message);
+  given_up.store(true);
+  if (ever_ready)
+    base::log(LogLevel::error, "node", "'" + options.process_name + "' cannot come back: " + failure.message);
   engine->finish(up);
   run_due_waits();
   retry_parked(false);

@@ -22,7 +22,7 @@ void Node::Impl::park(rpc::OutgoingCall& call, std::span<const std::byte> frame,
   if (full) return fail(call, base::fail(ErrorCode::busy, "too many calls are waiting"));
   schedule(wake);
   // The connection or the directory may have come between the look and the list; so may the end.
-  if (not_before == base::SteadyTime() || stopping.load()) {
+  if (not_before == base::SteadyTime() || is_over()) {
     loop.post([self = shared_from_this()] { self->retry_parked(false); });
   }
 }
@@ -48,8 +48,8 @@ void Node::Impl::retry_parked(bool directory_changed) {
     std::list<Parked> one;
     one.splice(one.begin(), mine, mine.begin());
     rpc::OutgoingCall& call = *one.front().call;
-    if (stopping.load()) {
-      fail(call, stopped_failure());
+    if (auto why = over()) {
+      fail(call, std::move(*why));
       continue;
     }
     if (call.deadline.passed(now)) {

@@ -78,8 +78,7 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
 base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail::CallSpec& spec,
                                                                     std::unique_ptr<detail::ItemProducer> source,
                                                                     bool here) {
-  if (stopping.load())
-    return base::fail(ErrorCode::stopped, "Global can no longer accept remote calls because it was stopped");
+  if (auto why = over()) return std::move(*why);
   if (outgoing_streams.fetch_add(1) >= options.max_streams) {
     outgoing_streams.fetch_sub(1);
     return too_many(options.max_streams);
@@ -95,7 +94,7 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail
     // A wait that only time, or the end of this node, can end.
     auto begin = [call, source = std::make_shared<std::unique_ptr<detail::ItemProducer>>(std::move(source))](
                      const base::Result<void>&) { call->start(std::move(*source)); };
-    wait_for_async([this] { return stopping.load(); }, "eta", base::Deadline::in(clock(), spec.eta), std::move(begin));
+    wait_for_async([] { return false; }, "eta", base::Deadline::in(clock(), spec.eta), std::move(begin));
   } else if (here) {
     call->run_here(std::move(source));
   } else {
@@ -108,7 +107,8 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail
 base::Result<std::vector<Holder>> Node::Impl::feed_targets(FeedCall& feed) {
   FeedLeg probe(feed, feed.spec());
   for (;;) {
-    if (stopping.load() || feed.failed()) return base::fail(ErrorCode::stopped, "Global was stopped");
+    if (auto why = over()) return std::move(*why);
+    if (feed.failed()) return base::fail(ErrorCode::cancelled, "the stream broke off before it had begun");
     if (feed.deadline().passed(clock().now())) return timed_out(probe);
     if (channel.load()) {
       Pick choice = pick(probe);
@@ -131,7 +131,7 @@ base::Result<std::vector<Holder>> Node::Impl::feed_targets(FeedCall& feed) {
     const auto seen = directory.version();
     const bool connected = channel.load() != nullptr;
     auto changed = [this, seen, connected] {
-      return stopping.load() || directory.version() != seen || (channel.load() != nullptr) != connected;
+      return directory.version() != seen || (channel.load() != nullptr) != connected;
     };
     (void)wait_for(std::move(changed), "a holder of '" + feed.spec().name + "'",
                    base::Deadline::earlier(feed.deadline(), base::Deadline{*probe.patience}));

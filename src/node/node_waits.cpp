@@ -16,12 +16,17 @@ void Node::Impl::run_due_waits() {
   for (auto& done : directory.take_due()) done();
 }
 
+base::Failure Node::Impl::over_while_waiting(const std::string& what) const {
+  if (stopping.load()) return base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what);
+  return *over();
+}
+
 base::Result<void> Node::Impl::wait_for(Directory::Check check, const std::string& what, base::Deadline deadline) {
-  const auto over = [this, check] { return stopping.load() || check(); };
+  const auto ended = [this, check] { return is_over() || check(); };
   if (check()) return {};
   rpc::Completion found;
   std::atomic<bool> finished{false};
-  const std::uint64_t id = directory.when(over, [&] {
+  const std::uint64_t id = directory.when(ended, [&] {
     engine->finish(found);
     finished.store(true);
   });
@@ -33,7 +38,7 @@ base::Result<void> Node::Impl::wait_for(Directory::Check check, const std::strin
     while (!finished.load()) std::this_thread::yield();
   }
   if (check()) return {};
-  if (stopping.load()) return base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what);
+  if (is_over()) return over_while_waiting(what);
   return not_in_time(what);
 }
 
@@ -55,12 +60,11 @@ void Node::Impl::wait_for_async(Directory::Check check, const std::string& what,
     auto shared = std::make_shared<base::Result<void>>(std::move(result));
     self->engine->submit_always(*rpc::make_task([state, shared] { state->done(std::move(*shared)); }));
   };
-  const std::uint64_t id =
-      directory.when([this, check] { return stopping.load() || check(); },
-                     [check, what, end] {
-                       if (check()) return end({});
-                       end(base::fail(ErrorCode::stopped, "Global was stopped while waiting for " + what));
-                     });
+  const std::uint64_t id = directory.when([this, check] { return is_over() || check(); },
+                                          [this, check, what, end] {
+                                            if (check()) return end({});
+                                            end(over_while_waiting(what));
+                                          });
   if (id == 0) return end(base::fail(ErrorCode::busy, "too many waits are under way"));
   if (!deadline.is_never()) {
     {

@@ -30,6 +30,14 @@ Failure failure_of(Action action) {
   return {};
 }
 
+daffi::detail::Detached note_end_of_wait(daffi::Global& g, std::optional<ErrorCode>& outcome) {
+  try {
+    co_await g.wait_process_async("nobody");
+  } catch (const daffi::Error& error) {
+    outcome = error.code();
+  }
+}
+
 int call(daffi::Global& g, const std::string& name) { return (g.call(name) & daffi::FG{}).as<int>(); }
 
 class ClusterNames : public ::testing::Test {
@@ -87,8 +95,33 @@ TEST_F(ClusterNames, OfAThawedLoserIsNotItsOwnAnyMore) {
   EXPECT_FALSE(holder_.connected()) << "and it does not fight for it";
   EXPECT_TRUE(fresh.connected());
   EXPECT_EQ(fresh.stats().reconnects, 0u);
-  EXPECT_EQ(failure_of([&] { holder_.call("f") & daffi::FG{}; }).code, ErrorCode::no_controller);
+  const auto began = cluster_.now();
+  const auto lost = failure_of([&] { holder_.call("f") & daffi::FG{}; });
+  EXPECT_EQ(lost.code, ErrorCode::name_taken);
+  EXPECT_THAT(lost.text, AllOf(HasSubstr("'service' is taken"), HasSubstr("c++ process at memory")));
+  EXPECT_EQ(cluster_.now(), began) << "it does not come back, so nothing is waited for";
   EXPECT_EQ(call(client_, "f"), 2);
+}
+
+TEST_F(ClusterNames, LostForGoodEndWhateverWaits) {
+  cluster_.isolate("service");
+  auto parked = daffi::Fetch<int()>(holder_, "f").call(daffi::BG{});
+  std::optional<ErrorCode> waited;
+  note_end_of_wait(holder_, waited);
+  rival();
+  cluster_.join_again("service");
+  cluster_.advance(3s);
+  ASSERT_TRUE(parked.ready());
+  EXPECT_EQ(failure_of([&] { (void)parked.get(); }).code, ErrorCode::name_taken);
+  EXPECT_EQ(waited, ErrorCode::name_taken);
+  const auto began = cluster_.now();
+  EXPECT_EQ(failure_of([&] { holder_.wait_process("nobody"); }).code, ErrorCode::name_taken);
+  EXPECT_EQ(failure_of([&] { holder_.call("f") & daffi::BG{.return_result = false}; }).code, ErrorCode::name_taken);
+  EXPECT_EQ(failure_of([&] { holder_.stream("f") & daffi::FG{}; }).code, ErrorCode::name_taken);
+  holder_.wait_function("f");
+  EXPECT_EQ(cluster_.now(), began);
+  holder_.stop();
+  EXPECT_EQ(failure_of([&] { holder_.call("f") & daffi::FG{}; }).code, ErrorCode::stopped);
 }
 
 TEST_F(ClusterNames, StaysWithAHolderThatAnswersBeforeTheTimeIsOver) {
