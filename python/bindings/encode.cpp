@@ -157,6 +157,10 @@ void write_ext(Writer& writer, PyObject* answer) {
   });
 }
 
+bool is_pickle(PyObject* answer) {
+  return PyLong_AsLong(PyTuple_GET_ITEM(answer, 0)) == static_cast<long>(ExtType::pickle);
+}
+
 // True: written. False: neither plain data nor one of the types with a form of their own.
 bool encode(Writer& writer, PyObject* value) {
   PyTypeObject* const type = Py_TYPE(value);
@@ -214,16 +218,17 @@ void write_value(Writer& writer, PyObject* value, const Destination& to, const c
   try {
     if (try_encode(writer, value)) return;
     const bool foreign = to.foreign && to.foreign();
-    const Owned answer(
-        PyObject_CallFunction(encode_other, "OiO", value, foreign ? 1 : 0, to.permit_code ? Py_True : Py_False));
+    const Owned answer(PyObject_CallFunction(encode_other, "Oi", value, foreign ? 1 : 0));
     if (!answer) throw PythonError();
     if (PyTuple_GET_ITEM(answer.get(), 0) != Py_None) {
-      if (to.permit_code) to.permit_code();
+      if (to.permit_code && is_pickle(answer.get())) to.permit_code();
       return write_ext(writer, answer.get());
     }
     if (try_encode(writer, PyTuple_GET_ITEM(answer.get(), 1))) return;
     PyErr_Format(PyExc_TypeError, "a value of type %s has no form that other languages read", Py_TYPE(value)->tp_name);
     throw PythonError();
+  } catch (const CodeRefused&) {
+    throw;
   } catch (const PythonError&) {
     raise_unencodable(value, what);
   }

@@ -16,6 +16,16 @@ namespace {
   throw PythonError();
 }
 
+// Before anything is sent: the receiver would say the same.
+[[noreturn]] void refused_by(const std::string& process) {
+  set_error(NotPermittedError(
+      ErrorCode::not_permitted,
+      "process '" + process +
+          "' takes no pickled values from here: that takes either that both are verified as the same user on the same "
+          "host, or allow_code=True there and a certificate here"));
+  throw CodeRefused();
+}
+
 }  // namespace
 
 Destination to_process(const Home& home, const std::string& process) {
@@ -31,7 +41,12 @@ Destination to_holders(const Home& home, const std::string& callback, const std:
             auto* core = home.core.load();
             return core != nullptr && core->look_up(callback, receiver).foreign;
           },
-          {}};
+          [&home, &callback, &receiver] {
+            auto* core = home.core.load();
+            if (core == nullptr) return;
+            const std::string refuser = core->refuser_of_code(callback, receiver);
+            if (!refuser.empty()) refused_by(refuser);
+          }};
 }
 
 Origin from_process(const Home& home, const std::string& process) {

@@ -14,6 +14,8 @@ namespace daffi::python {
 
 /// A Python exception is set. Thrown from conversions, turned into the language's own at the boundary.
 struct PythonError {};
+/// The same, where the value is well and the permission is missing.
+struct CodeRefused : PythonError {};
 
 /// Whoever a value goes to, as far as the choice of its encoding needs it. Lives as long as the call of write_value.
 struct Destination {

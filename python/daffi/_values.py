@@ -247,7 +247,7 @@ def _mixed(value):
 _PLAIN = {type(None), bool, int, float, str, bytes, bytearray}
 
 
-def encode_other(value, foreign, _permit):
+def encode_other(value, foreign):
     """What the core could not write: (extension type, buffers), or (None, a value it can)."""
     kind = type(value)
     if kind not in ENCODERS:

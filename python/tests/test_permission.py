@@ -53,7 +53,7 @@ def test_the_same_users_code_is_taken(programs):
 
 def test_a_strangers_plain_data_is_taken_and_its_code_refused(programs):
     argument, result, function, alive = run(programs, "another")
-    assert argument.startswith("refused False") and "'client' may not send pickled values" in argument
+    assert argument.startswith("refused False") and "'service' takes no pickled values from here" in argument
     assert result.startswith("refused True") and "'service' may not send pickled values" in result
     assert function.startswith("refused False") and "does not run code sent by 'client'" in function
     assert alive == "alive 4"

@@ -100,6 +100,24 @@ def test_a_client_exits_with_calls_pending(programs):
     client.finish(0)
 
 
+def test_sys_exit_is_an_end_of_main_like_any_other(programs):
+    service = programs(WATCH + SERVICE + "        import sys; sys.exit(3)\n")
+    service.expect("waits")
+    assert "5" in programs("""
+        import sys
+        from daffi import FG, Global
+        g = Global(unix_sock_path=SOCKET)
+        print(g.call.echo(5) & FG)
+        sys.exit(4)
+    """).finish(4)
+    service.interrupt(signal.SIGTERM)
+    service.finish(3)
+
+
+def test_sys_exit_behind_stop_is_the_end(programs):
+    programs(SERVICE + "        g.stop(); import sys; sys.exit(3)\n").finish(3)
+
+
 def test_an_unhandled_exception_ends_a_server_with_status_1(programs):
     lines = programs(SERVICE + "        raise ValueError('at the end')\n").finish(1)
     assert any("ValueError: at the end" in line for line in lines)

@@ -58,6 +58,9 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
   bool runs_code_of(const std::string& process) override { return node().runs_code_of(process); }
   bool runs_code_of(std::uint32_t member) override { return node().runs_code_of(member); }
   std::string name_of(std::uint32_t member) override { return node().name_of(member); }
+  std::string refuser_of_code(const std::string& callback, const std::string& receiver) override {
+    return node().refuser_of_code(callback, receiver);
+  }
   bool speaks_python(const std::string& process) override { return node().speaks_python(process); }
 
   // RegistryClient.

@@ -130,6 +130,8 @@ class Node {
   /// Whether what another process sends may be unpickled or run here; always for this process itself.
   bool runs_code_of(const std::string& process) const;
   bool runs_code_of(std::uint32_t member) const;
+  /// One of those who may get a call, when all of them certainly refuse code of this process; else empty.
+  std::string refuser_of_code(const std::string& callback, const std::string& receiver) const;
   std::string name_of(std::uint32_t member) const;
   bool speaks_python(const std::string& process) const;
   std::map<std::string, std::vector<std::string>> registered_callbacks() const;  ///< others only, present members

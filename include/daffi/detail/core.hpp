@@ -57,6 +57,9 @@ class DAFFI_API Core {
   virtual bool runs_code_of(const std::string& process) = 0;
   /// By the member's number, as in Reply::from.
   virtual bool runs_code_of(std::uint32_t member) = 0;
+  /// The other way round, as far as the directory tells here: whether all who may get a call certainly refuse code of
+  /// this process. One of their names then, else empty.
+  virtual std::string refuser_of_code(const std::string& callback, const std::string& receiver) = 0;
   virtual std::string name_of(std::uint32_t member) = 0;
   virtual bool speaks_python(const std::string& process) = 0;
 
