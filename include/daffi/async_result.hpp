@@ -51,37 +51,43 @@ class DAFFI_API AsyncResultBase {
   [[noreturn]] static void refuse_invalid();
 };
 
-/// Suspends until the call has ended. Destroyed while it waits, it cancels the call.
+/// Suspends until the call has ended. Destroyed while it waits, or cancelled with its coroutine, it cancels the call.
 class CallAwaiter {
  public:
   explicit CallAwaiter(std::shared_ptr<PendingCall> call) noexcept : call_(std::move(call)) {}
   CallAwaiter(const CallAwaiter&) = delete;
   CallAwaiter& operator=(const CallAwaiter&) = delete;
   ~CallAwaiter() {
-    if (resume_ && resume_->abandon()) call_->cancel();
+    if (suspension_.abandon()) call_->cancel();
   }
 
   bool await_ready() const { return call_->ready(); }
-  void await_suspend(std::coroutine_handle<> coroutine) {
-    // The coroutine may run, and this awaiter be gone, before on_done() has returned: everything needed is local.
-    auto resume = std::make_shared<Resume>(coroutine);
-    const auto call = call_;
-    resume_ = resume;
-    call->on_done(Resume::task(std::move(resume)));
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+    return suspension_.begin(
+        coroutine, [call = call_](std::shared_ptr<Resume> resume) { call->on_done(Resume::task(std::move(resume))); });
   }
 
  protected:
+  const Reply& reply() const {
+    if (suspension_.cancelled()) {
+      call_->cancel();
+      throw_cancelled("the result of '" + call_->func_name() + "'");
+    }
+    return call_->wait(std::nullopt);
+  }
   std::shared_ptr<PendingCall> call_;
 
  private:
-  std::shared_ptr<Resume> resume_;
+  Suspension suspension_;
 };
 
 }  // namespace detail
 
 /// Value type: cheap to copy, copies share the call; dropping the last one lets the call run on unobserved. Everything
 /// may be asked again, and by several threads. `co_await result` waits without blocking and resumes on a handler
-/// thread; destroying the waiting coroutine cancels the call. Threads: any.
+/// thread; destroying the waiting coroutine cancels the call, and so does the end of the call that it serves, if it is
+/// a callback's. Threads: any.
 template <typename R>
 class AsyncResult : public detail::AsyncResultBase {
  public:
@@ -105,7 +111,7 @@ class AsyncResult : public detail::AsyncResultBase {
   auto operator co_await() const {
     struct Awaiter : detail::CallAwaiter {
       using CallAwaiter::CallAwaiter;
-      R await_resume() const { return detail::read_result<R>(call_->wait(std::nullopt), call_->func_name()); }
+      R await_resume() const { return detail::read_result<R>(reply(), call_->func_name()); }
     };
     pending();
     return Awaiter(call_);

@@ -21,7 +21,8 @@ class CallContext {
   [[nodiscard]] const std::string& caller() const { return caller_; }
   /// What is left of the caller's timeout, zero once it has passed; nothing when the caller set none.
   [[nodiscard]] DAFFI_API std::optional<std::chrono::nanoseconds> remaining() const;
-  /// Requested when the caller cancels, times out or dies, and when this process stops.
+  /// Requested when the caller cancels, times out or dies, and when this process stops. Of a call that wants no result
+  /// (`return_result = false`) only time, and the stop of this process, end the patience.
   [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
 
  private:

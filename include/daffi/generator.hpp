@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "daffi/detail/cancel_scope.hpp"
 #include "daffi/detail/function_traits.hpp"
 
 namespace daffi::inline v1 {
@@ -53,7 +54,7 @@ class GeneratorPromise : public YieldPromise<T> {
 };
 
 template <typename T>
-class AsyncGeneratorPromise : public YieldPromise<T> {
+class AsyncGeneratorPromise : public YieldPromise<T>, public Cancellable {
  public:
   struct Handover {
     std::coroutine_handle<> to;
@@ -144,8 +145,9 @@ class [[nodiscard]] Generator {
 
 /// A Generator that may also co_await: `while (const T* item = co_await generator.next())`. While it waits it holds no
 /// thread. Must not be destroyed while it waits for something. As a callback's result it is not: when its caller wants
-/// no more, its stop token fires, and it is destroyed at its next co_yield, at once if it stands there.
-/// Resource, movable. Threads: one at a time.
+/// no more it is destroyed where it stands in a co_yield; what it waits for in a co_await throws CancelledError, at
+/// once if it is something of ours, and it is destroyed at its next co_yield or its end. Other people's awaitables are
+/// waited for: there the stop token is the means. Resource, movable. Threads: one at a time.
 template <typename T>
 class [[nodiscard]] AsyncGenerator {
  public:
@@ -163,25 +165,26 @@ class [[nodiscard]] AsyncGenerator {
   ~AsyncGenerator() { destroy(); }
 
   /// co_await it for the next item, valid until the next call; nullptr when there are no more.
-  auto next() noexcept {
-    struct Awaiter {
-      std::coroutine_handle<promise_type> coroutine;
-      bool await_ready() const noexcept { return !coroutine || coroutine.done(); }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) const noexcept {
-        coroutine.promise().forget();
-        coroutine.promise().continue_with(consumer);
-        return coroutine;
-      }
-      const T* await_resume() const {
-        if (!coroutine) return nullptr;
-        const T* item = coroutine.promise().item();
-        return coroutine.done() ? nullptr : item;
-      }
-    };
-    return Awaiter{coroutine_};
-  }
+  auto next() noexcept { return Awaiter{coroutine_}; }
 
  private:
+  struct Awaiter {
+    std::coroutine_handle<promise_type> coroutine;
+    bool await_ready() const noexcept { return !coroutine || coroutine.done(); }
+    template <typename Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> consumer) const noexcept {
+      coroutine.promise().forget();
+      coroutine.promise().continue_with(consumer);
+      coroutine.promise().join_scope(detail::scope_of(consumer));
+      return coroutine;
+    }
+    const T* await_resume() const {
+      if (!coroutine) return nullptr;
+      const T* item = coroutine.promise().item();
+      return coroutine.done() ? nullptr : item;
+    }
+  };
+
   friend promise_type;
   explicit AsyncGenerator(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
   void destroy() noexcept {

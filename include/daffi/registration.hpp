@@ -26,7 +26,7 @@ class Registration {
 
   /// Takes the callbacks out: the others learn of it at once, later calls do not find them. Blocks until running calls
   /// of them have ended (not for the one it is called from), so that what they use may be destroyed afterwards. Their
-  /// streams it ends: generators at their next co_yield, and callers get CancelledError; not when it is called from
+  /// streams it ends, with their generators, and callers get CancelledError; not when it is called from
   /// inside. The second time nothing happens.
   void unregister() const {
     if (registered_) registered_->unregister();

@@ -107,28 +107,29 @@ class [[nodiscard]] Stream : public detail::StreamBase {
   /// `co_await stream.next()`: the next item, nothing when the stream is complete; throws the error it broke off with.
   /// Resumes on a handler thread. The Stream must stay where it is until then; destroying the waiting coroutine is
   /// fine.
-  auto next() {
-    struct Awaiter {
-      Stream& stream;
-      std::shared_ptr<detail::Resume> resume = nullptr;
-
-      ~Awaiter() {
-        if (resume) resume->abandon();
-      }
-      bool await_ready() const { return stream.items().ready(); }
-      void await_suspend(std::coroutine_handle<> coroutine) {
-        // The coroutine may run, and this awaiter be gone, before on_ready() has returned: everything needed is local.
-        auto waiting = std::make_shared<detail::Resume>(coroutine);
-        const auto items = stream.items_;
-        resume = waiting;
-        items->on_ready(detail::Resume::task(std::move(waiting)));
-      }
-      std::optional<T> await_resume() const { return stream.take(); }
-    };
-    return Awaiter{*this};
-  }
+  auto next() { return Awaiter{*this}; }
 
  private:
+  struct Awaiter {
+    Stream& stream;
+    detail::Suspension suspension = {};
+
+    bool await_ready() const { return stream.items().ready(); }
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+      return suspension.begin(coroutine, [items = stream.items_](std::shared_ptr<detail::Resume> resume) {
+        items->on_ready(detail::Resume::task(std::move(resume)));
+      });
+    }
+    std::optional<T> await_resume() const {
+      if (suspension.cancelled()) {
+        stream.close();
+        detail::throw_cancelled("an item of '" + stream.func_name_ + "'");
+      }
+      return stream.take();
+    }
+  };
+
   std::optional<T> take() {
     std::span<const std::byte> item;
     if (!items().next(item)) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "daffi/detail/cancel_scope.hpp"
 #include "daffi/detail/core.hpp"
 #include "daffi/detail/function_traits.hpp"
 
@@ -18,7 +19,7 @@ class Task;
 namespace detail {
 
 /// What the promises of all tasks share: who continues, and the error.
-class TaskPromiseBase {
+class TaskPromiseBase : public Cancellable {
  public:
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
@@ -75,7 +76,9 @@ class TaskPromise<void> : public TaskPromiseBase {
 /// The result of a coroutine that uses co_await; `co_await std::move(task)` runs it and gives its T, or throws what it
 /// threw. Begins in the thread that awaits it and goes on wherever what it awaits resumes it: after a call of ours, on
 /// a handler thread. Destroying a task that waits for a call cancels the call; it must not be running at that moment.
-/// Resource, movable. Threads: one at a time.
+/// A task that is a callback is cancelled when its caller cancels, is out of time or gone: whatever of ours it waits
+/// for, directly or in tasks that it awaits, throws CancelledError then. One whose caller wants no result is left
+/// alone. Resource, movable. Threads: one at a time.
 template <typename T>
 class [[nodiscard]] Task {
  public:
@@ -92,20 +95,21 @@ class [[nodiscard]] Task {
   }
   ~Task() { destroy(); }
 
-  auto operator co_await() && noexcept {
-    struct Awaiter {
-      std::coroutine_handle<promise_type> coroutine;
-      bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> continuation) const noexcept {
-        coroutine.promise().continue_with(continuation);
-        return coroutine;
-      }
-      T await_resume() const { return coroutine.promise().result(); }
-    };
-    return Awaiter{coroutine_};
-  }
+  auto operator co_await() && noexcept { return Awaiter{coroutine_}; }
 
  private:
+  struct Awaiter {
+    std::coroutine_handle<promise_type> coroutine;
+    bool await_ready() const noexcept { return false; }
+    template <typename Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> continuation) const noexcept {
+      coroutine.promise().continue_with(continuation);
+      coroutine.promise().join_scope(detail::scope_of(continuation));
+      return coroutine;
+    }
+    T await_resume() const { return coroutine.promise().result(); }
+  };
+
   friend promise_type;
   explicit Task(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
   void destroy() noexcept {
@@ -132,7 +136,7 @@ inline constexpr bool is_task<Task<T>> = true;
 
 /// A coroutine nobody waits for: it begins at once and frees itself at its end. Its body lets no exception out.
 struct Detached {
-  struct promise_type {
+  struct promise_type : Cancellable {
     Detached get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }

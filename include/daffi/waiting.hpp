@@ -21,37 +21,31 @@ class [[nodiscard]] DirectoryWait {
       : core_(std::move(core)), subject_(subject), name_(std::move(name)), timeout_(timeout) {}
   DirectoryWait(const DirectoryWait&) = delete;
   DirectoryWait& operator=(const DirectoryWait&) = delete;
-  ~DirectoryWait() {
-    if (outcome_) outcome_->resume.abandon();
-  }
 
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> coroutine) {
-    const auto core = detail::lock_core(core_);
-    // The coroutine may run, and this object be gone, before wait_async() has returned: everything needed is local.
-    auto outcome = std::make_shared<Outcome>(coroutine);
-    outcome_ = outcome;
-    core->wait_async(subject_, name_, timeout_, [outcome = std::move(outcome)](std::exception_ptr error) {
-      outcome->error = std::move(error);
-      outcome->resume.run();
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+    error_ = std::make_shared<std::exception_ptr>();
+    return suspension_.begin(coroutine, [core = detail::lock_core(core_), subject = subject_, name = name_,
+                                         timeout = timeout_, error = error_](std::shared_ptr<detail::Resume> resume) {
+      core->wait_async(subject, name, timeout, [error, resume = std::move(resume)](std::exception_ptr thrown) {
+        *error = std::move(thrown);
+        resume->run();
+      });
     });
   }
   void await_resume() const {
-    if (outcome_->error) std::rethrow_exception(outcome_->error);
+    if (suspension_.cancelled()) detail::throw_cancelled("'" + name_ + "'");
+    if (*error_) std::rethrow_exception(*error_);
   }
 
  private:
-  struct Outcome {
-    explicit Outcome(std::coroutine_handle<> coroutine) : resume(coroutine) {}
-    detail::Resume resume;
-    std::exception_ptr error;
-  };
-
   std::weak_ptr<detail::Core> core_;
   detail::Core::Subject subject_;
   std::string name_;
   Duration timeout_;
-  std::shared_ptr<Outcome> outcome_;
+  std::shared_ptr<std::exception_ptr> error_;  // shared with whoever ends the wait, maybe after this object's end
+  detail::Suspension suspension_;
 };
 
 }  // namespace daffi::inline v1

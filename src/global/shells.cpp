@@ -95,6 +95,7 @@ ItemStream& StreamBase::items() const {
 ItemProducer::~ItemProducer() = default;
 void ItemProducer::describe(CallSpec&) const {}
 bool ItemProducer::ends_while_asked() const { return false; }
+std::shared_ptr<CancelScope> ItemProducer::scope() const { return nullptr; }
 ItemStream::~ItemStream() = default;
 
 void refuse_loose_arguments(std::string_view name) {

@@ -244,7 +244,7 @@ void Node::Impl::stop(base::Duration limit) {
   // Results that are being sent in chunks, until they have been taken.
   values.out.wait_settled(*engine, base::Deadline::earlier(deadline, base::Deadline::in(clock(), kFlushLimit)));
   if (stopping.exchange(true)) return;
-  server->all_callers_lost();
+  server->all_callers_lost(true);
   on_loop([&] { schedules->stop(); });
   std::size_t dropped = 0;
   {

@@ -124,7 +124,7 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
     lost_with_calls.clear();
   }
   // First: whoever sees its call ended finds nothing of it left.
-  server->all_callers_lost();
+  server->all_callers_lost(false);
   // A controller that has been told goodbye may close before we do.
   for (rpc::OutgoingCall* call : calls.take_all()) {
     const auto loss = stopping.load() ? ended_by_stop(*call)

@@ -5,7 +5,7 @@
 
 #include "base/after_running.hpp"
 #include "rpc/inside.hpp"
-#include "rpc/task_work.hpp"
+#include "rpc/one_shot_responder.hpp"
 
 namespace daffi::rpc {
 
@@ -15,27 +15,21 @@ constexpr int kSlice = 128;
 }  // namespace
 
 // The answer of a coroutine that runs for one item.
-class ItemResponder final : public detail::Responder {
+class ItemResponder final : public OneShotResponder {
  public:
   ItemResponder(std::shared_ptr<ItemRunner> runner, std::shared_ptr<Engine> engine)
-      : runner_(std::move(runner)), engine_(std::move(engine)) {}
+      : OneShotResponder(std::move(engine)), runner_(std::move(runner)) {}
   ~ItemResponder() override {
-    if (answered_.exchange(true)) return;
+    if (!claim()) return;
     runner_->returned(
         base::to_exception(base::fail(ErrorCode::cancelled, "the callback was dropped before it gave an answer")));
   }
-  void reply(Writer&) override {
-    if (!answered_.exchange(true)) runner_->returned(nullptr);
-  }
-  void fail(std::exception_ptr error) override {
-    if (!answered_.exchange(true)) runner_->returned(std::move(error));
-  }
-  void post(std::function<void()> task) override { engine_->submit_always(*make_task(std::move(task))); }
 
  private:
+  void replied(Writer&) override { runner_->returned(nullptr); }
+  void failed(std::exception_ptr error) override { runner_->returned(std::move(error)); }
+
   const std::shared_ptr<ItemRunner> runner_;
-  const std::shared_ptr<Engine> engine_;
-  std::atomic<bool> answered_{false};
 };
 
 // What the callback's shell is given for one item.

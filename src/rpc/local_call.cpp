@@ -1,42 +1,36 @@
 /// @file  Server, calls without a wire: the same handlers, entered and counted like any other call.
 #include "rpc/local_call.hpp"
 
-#include <atomic>
 #include <utility>
 
 #include "rpc/callback_failure.hpp"
 #include "rpc/inside.hpp"
+#include "rpc/one_shot_responder.hpp"
 #include "rpc/server.hpp"
-#include "rpc/task_work.hpp"
 #include "session/permission.hpp"
 
 namespace daffi::rpc {
 namespace {
 
 // An answer that is given later, to nobody.
-class LocalResponder final : public detail::Responder {
+class LocalResponder final : public OneShotResponder {
  public:
   LocalResponder(std::shared_ptr<Engine> engine, std::string callback, std::string language, LocalDone end)
-      : engine_(std::move(engine)),
+      : OneShotResponder(std::move(engine)),
         callback_(std::move(callback)),
         language_(std::move(language)),
         end_(std::move(end)) {}
   ~LocalResponder() override {
-    end(base::fail(ErrorCode::cancelled, "the callback '" + callback_ + "' was dropped before it came to its end"));
+    if (!claim()) return;
+    end_(base::fail(ErrorCode::cancelled, "the callback '" + callback_ + "' was dropped before it came to its end"));
   }
-  void reply(Writer&) override { end(std::nullopt); }
-  void fail(std::exception_ptr error) override { end(callback_failure(error, callback_, language_)); }
-  void post(std::function<void()> task) override { engine_->submit_always(*make_task(std::move(task))); }
 
  private:
-  void end(const std::optional<base::Failure>& failure) {
-    if (!ended_.exchange(true)) end_(failure);
-  }
+  void replied(Writer&) override { end_(std::nullopt); }
+  void failed(std::exception_ptr error) override { end_(callback_failure(error, callback_, language_)); }
 
-  const std::shared_ptr<Engine> engine_;
   const std::string callback_, language_;
   const LocalDone end_;
-  std::atomic<bool> ended_{false};
 };
 
 class LocalInvocation final : public detail::Invocation {

@@ -7,6 +7,7 @@
 
 #include "rpc/chunk_sender.hpp"
 #include "rpc/inside.hpp"
+#include "rpc/task_work.hpp"
 #include "wire/call_messages.hpp"
 
 namespace daffi::rpc {
@@ -43,6 +44,7 @@ OutgoingItems::OutgoingItems(std::shared_ptr<Engine> engine, std::shared_ptr<Ite
     : engine_(std::move(engine)),
       owner_(std::move(owner)),
       producer_(std::move(producer)),
+      scope_(producer_->scope()),
       item_(detail::kResultHeadroom) {}
 
 void OutgoingItems::add_target(const wire::Header& frame) {
@@ -128,6 +130,8 @@ OutgoingItems::Slice OutgoingItems::produce(bool& again) {
   try {
     next = producer_->next(item_, ready_);
   } catch (...) {
+    // What it throws because it is to end is of no interest to who has ended it.
+    if (stopped_.load()) return finish(ItemsOwner::End::stopped, nullptr);
     return finish(ItemsOwner::End::threw, std::current_exception());
   }
   if (next == Next::complete) return finish(ItemsOwner::End::complete, nullptr);
@@ -284,13 +288,16 @@ void OutgoingItems::on_ready() {
 
 void OutgoingItems::stop() {
   std::shared_ptr<OutgoingItems> self;
+  bool cancels = false;
   {
     base::Lock lock(mutex_);
-    stopped_.store(true);
+    // Running, it may be about to wait for something.
+    cancels = !stopped_.exchange(true) && scope_ != nullptr && (state_ == State::running || state_ == State::awaiting);
     const bool ends = state_ == State::awaiting && producer_->ends_while_asked();
-    if (state_ != State::parked && !ends) return;
     if (ends) self = std::exchange(self_, nullptr);
+    if (state_ != State::parked && !ends && !cancels) return;
   }
+  if (cancels) return engine_->submit_always(*make_task([scope = scope_] { scope->cancel(); }));
   go_on();
 }
 

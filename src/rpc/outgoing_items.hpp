@@ -59,7 +59,7 @@ class OutgoingItems final : public std::enable_shared_from_this<OutgoingItems> {
   /// Behind the read role: goes on if there is credit now.
   void resume();
   /// Nobody wants more: the producer is destroyed on a handler thread, at once, or as soon as it comes back from where
-  /// it is.
+  /// it is; what it waits for is cancelled.
   void stop();
   /// Sends `end` to every target. By the owner, from on_end().
   void send_end(base::Bytes payload);
@@ -106,6 +106,7 @@ class OutgoingItems final : public std::enable_shared_from_this<OutgoingItems> {
   // Whoever runs it.
   std::shared_ptr<ItemsOwner> owner_;
   std::unique_ptr<detail::ItemProducer> producer_;
+  const std::shared_ptr<detail::CancelScope> scope_;  // the producer's
   std::function<void()> ready_;
   std::vector<wire::Header> headers_;  // of the targets
   Writer item_;

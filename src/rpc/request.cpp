@@ -10,9 +10,9 @@
 #include "rpc/callback_failure.hpp"
 #include "rpc/inside.hpp"
 #include "rpc/item_runner.hpp"
+#include "rpc/one_shot_responder.hpp"
 #include "rpc/stream_answer.hpp"
 #include "rpc/system_callbacks.hpp"
-#include "rpc/task_work.hpp"
 #include "wire/limits.hpp"
 
 namespace daffi::rpc {
@@ -43,35 +43,31 @@ class ResultBuffer {
 };
 
 // An answer that is given later.
-class Deferred final : public detail::Responder {
+class Deferred final : public OneShotResponder {
  public:
   /// `on_end` keeps alive what `answer` refers to.
   Deferred(const Answer& answer, std::shared_ptr<Engine> engine, std::function<void()> on_end)
-      : answer_(answer), engine_(std::move(engine)), on_end_(std::move(on_end)) {}
+      : OneShotResponder(std::move(engine)), answer_(answer), on_end_(std::move(on_end)) {}
   ~Deferred() override {
-    if (answered_.exchange(true)) return;
+    if (!claim()) return;
     answer_.failure(base::fail(ErrorCode::cancelled,
                                "the callback '" + answer_.entry().spec.name + "' was dropped before it gave an answer"),
                     session::Urgency::now);
     on_end_();
   }
-  void reply(Writer& result) override {
-    if (answered_.exchange(true)) return;
+
+ private:
+  void replied(Writer& result) override {
     answer_.result(result, session::Urgency::now);
     on_end_();
   }
-  void fail(std::exception_ptr error) override {
-    if (answered_.exchange(true)) return;
+  void failed(std::exception_ptr error) override {
     answer_.exception(error, session::Urgency::now);
     on_end_();
   }
-  void post(std::function<void()> task) override { engine_->submit_always(*make_task(std::move(task))); }
 
- private:
   const Answer answer_;
-  const std::shared_ptr<Engine> engine_;
   const std::function<void()> on_end_;
-  std::atomic<bool> answered_{false};
 };
 
 // What a callback's shell is given.
@@ -132,10 +128,12 @@ void Answer::result(Writer& result, session::Urgency urgency) const {
     return failure(base::fail(ErrorCode::result_too_large, text), urgency);
   }
   if (!wanted_) return;
-  if (!deadline_.is_never() && deadline_.passed(server_.host_->clock().now())) return;
+  if (out_of_time()) return;
   if (result.size() > wire::kMaxUnchunked) return send_large(result, urgency);
   send(wire::FrameKind::result, result.buffer(), urgency);
 }
+
+bool Answer::out_of_time() const { return !deadline_.is_never() && deadline_.passed(server_.host_->clock().now()); }
 
 // Announced, and sent as the caller takes it.
 void Answer::send_large(Writer& result, session::Urgency urgency) const {
@@ -158,6 +156,7 @@ void Answer::failure(const base::Failure& failure, session::Urgency urgency) con
                      "callback '" + entry_.spec.name + "', called without wanting a result, failed: " +
                          (failure.remote ? failure.remote->type + ": " + failure.remote->message : failure.message));
   }
+  if (out_of_time()) return;
   std::vector<std::byte> frame = wire::encode_error(failure);
   frame.insert(frame.begin(), wire::kHeaderSize, std::byte{0});
   send(wire::FrameKind::error, frame, urgency);

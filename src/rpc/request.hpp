@@ -17,8 +17,8 @@ class Answer {
   Answer(Server& server, const CallbackEntry& entry, const wire::Header& call, bool wanted, base::Deadline deadline)
       : server_(server), entry_(entry), call_(call), wanted_(wanted), deadline_(deadline) {}
 
-  /// `result` has detail::kResultHeadroom in front. Out of time nothing is sent: the caller has said so already, and a
-  /// result that overtakes that would only make it a matter of luck.
+  /// `result` has detail::kResultHeadroom in front. Out of time nothing is sent, errors neither: the caller has said so
+  /// already, and an answer that overtakes that would only make it a matter of luck.
   void result(Writer& result, session::Urgency urgency) const;
   void failure(const base::Failure& failure, session::Urgency urgency) const;
   /// What a callback threw, as its caller is to see it.
@@ -30,6 +30,7 @@ class Answer {
 
  private:
   void send(wire::FrameKind kind, std::span<std::byte> frame, session::Urgency urgency, std::uint8_t flags = 0) const;
+  bool out_of_time() const;
   void send_large(Writer& result, session::Urgency urgency) const;
 
   Server& server_;

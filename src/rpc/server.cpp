@@ -177,8 +177,9 @@ void Server::watch(Request& request) {
   request.stop.emplace();
   {
     base::Lock lock(mutex_);
-    watched_.insert_or_assign(ExchangeKey{request.header.member, request.header.id},
-                              Watched{*request.stop, request.deadline});
+    watched_.insert_or_assign(
+        ExchangeKey{request.header.member, request.header.id},
+        Watched{*request.stop, request.deadline, (request.head.flags & wire::CallHead::kNoReply) == 0});
   }
   if (!request.deadline.is_never()) host_->expire_at(request.deadline.at);
 }
@@ -332,21 +333,23 @@ void Server::caller_lost(std::uint32_t member) {
   {
     base::Lock lock(mutex_);
     for (const auto& [key, watched] : watched_) {
-      if (key.member == member) stops.push_back(watched.stop);
+      if (key.member == member && watched.answered) stops.push_back(watched.stop);
     }
   }
   request_stop(std::move(stops));
   stop_streams(streams_.of(member));
 }
 
-void Server::all_callers_lost() {
+void Server::all_callers_lost(bool stopping) {
   Transfers& transfers = host_->transfers();
   transfers.out.abort_all();
   forget_large(transfers.in.drop_all());
   std::vector<std::stop_source> stops;
   {
     base::Lock lock(mutex_);
-    for (const auto& [key, watched] : watched_) stops.push_back(watched.stop);
+    for (const auto& [key, watched] : watched_) {
+      if (stopping || watched.answered) stops.push_back(watched.stop);
+    }
   }
   request_stop(std::move(stops));
   stop_streams(streams_.all());

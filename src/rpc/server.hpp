@@ -80,10 +80,10 @@ class Server : public std::enable_shared_from_this<Server> {
 
   /// Requests these stops on a handler thread, because that runs user code; also when the engine is being stopped.
   void request_stop(std::vector<std::stop_source> stops);
-  /// The caller is gone: its calls' stop tokens fire.
+  /// The caller is gone: the stop tokens of its calls fire, but for those that wanted no result.
   void caller_lost(std::uint32_t member);
-  /// All callers are gone, or this process stops.
-  void all_callers_lost();
+  /// All callers are gone; or this process stops, then all tokens fire.
+  void all_callers_lost(bool stopping);
   void expire(base::SteadyTime now);
 
   /// The callback was taken away: its streams end, their callers are told. Not under the read role.
@@ -101,6 +101,7 @@ class Server : public std::enable_shared_from_this<Server> {
   struct Watched {
     std::stop_source stop;
     base::Deadline deadline;
+    bool answered;  ///< its caller waits; whoever wants no result may leave at once
   };
 
   void take_in(std::span<class Request* const> calls);

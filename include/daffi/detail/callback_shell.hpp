@@ -49,12 +49,22 @@ inline constexpr bool has_views<std::tuple<Ts...>> = (is_view<Ts> || ...);
 template <typename Fn>
 class FaceOf;
 
-// Everything the coroutine's callback may refer to lives in this frame: callable, arguments, context.
+struct Canceller {
+  std::shared_ptr<CancelScope> scope;
+  void operator()() const { scope->cancel(); }
+};
+
+// Everything the coroutine's callback may refer to lives in this frame: callable, arguments, context. `stop` cancels
+// it: on the thread that runs stop callbacks, which user code may run on.
 template <typename Fn>
 Detached run_task(std::shared_ptr<Responder> responder, std::shared_ptr<Face> face,
-                  typename FunctionTraits<Fn>::Tuple arguments, std::optional<CallContext> context) {
+                  typename FunctionTraits<Fn>::Tuple arguments, std::optional<CallContext> context,
+                  std::stop_token stop) {
   using Traits = FunctionTraits<Fn>;
   using Value = typename Traits::Value;
+  const auto scope = CancelScope::make();
+  co_await EnterScope{scope};
+  const std::stop_callback<Canceller> cancel(std::move(stop), Canceller{scope});
   std::exception_ptr error;
   try {
     auto task = static_cast<FaceOf<Fn>&>(*face).invoke(context.has_value() ? &*context : nullptr, arguments);
@@ -92,6 +102,7 @@ class CallbackItems final : public ItemProducer {
     using Value = typename Traits::Value;
     return items_.next(ready, [&](const Value& value) { Codec<Value>::write(item, value); });
   }
+  std::shared_ptr<CancelScope> scope() const override { return items_.scope(); }
 
  private:
   const std::shared_ptr<Face> face_;
@@ -129,7 +140,8 @@ class FaceOf final : public Face {
                     "daffi: a coroutine outlives the bytes of its call, so its parameters must own their data");
       std::optional<CallContext> context;
       if constexpr (Traits::wants_context) context.emplace(invocation.context());
-      run_task<Fn>(invocation.defer(), self, std::move(arguments), std::move(context));
+      run_task<Fn>(invocation.defer(), self, std::move(arguments), std::move(context),
+                   invocation.context().stop_token());
     } else {
       CallContext* context = nullptr;
       if constexpr (Traits::wants_context) context = &invocation.context();
@@ -163,8 +175,8 @@ template <typename Fn>
 void add_callback(CallbackList& list, const CallbackWords& words, Fn fn) {
   using Traits = FunctionTraits<Fn>;
   TypesOf<typename Traits::Tuple>::give([&](std::span<const ParameterType> types) {
-    list.add(new FaceOf<Fn>(std::move(fn)), words, types, type_name<typename Traits::Value>(), Traits::wants_context,
-             Traits::stream);
+    list.add(new FaceOf<Fn>(std::move(fn)), words, types, type_name<typename Traits::Value>(),
+             Traits::wants_context || Traits::task, Traits::stream);
   });
 }
 

@@ -30,6 +30,7 @@ class BodyItems final : public ItemProducer {
       });
     });
   }
+  std::shared_ptr<CancelScope> scope() const override { return items_.scope(); }
   void describe(CallSpec& spec) const override {
     spec.positional = positional_;
     spec.keywords = keywords_;

@@ -29,6 +29,7 @@ class Pulled<Generator<T>> {
     take(*item);
     return ItemProducer::Next::item;
   }
+  std::shared_ptr<CancelScope> scope() const { return nullptr; }
 
  private:
   Generator<T> generator_;
@@ -54,6 +55,7 @@ class Pulled<AsyncGenerator<T>> {
     take(*item_);
     return ItemProducer::Next::item;
   }
+  std::shared_ptr<CancelScope> scope() const { return scope_; }
 
  private:
   enum class State { idle, asked, awaited, answered };
@@ -61,6 +63,7 @@ class Pulled<AsyncGenerator<T>> {
   static Detached ask(Pulled& self) {
     const T* item = nullptr;
     std::exception_ptr error;
+    co_await EnterScope{self.scope_};
     try {
       item = co_await self.generator_.next();
     } catch (...) {
@@ -73,6 +76,7 @@ class Pulled<AsyncGenerator<T>> {
     if (self.state_.exchange(State::answered) == State::awaited) ready();
   }
 
+  const std::shared_ptr<CancelScope> scope_ = CancelScope::make();
   AsyncGenerator<T> generator_;
   std::function<void()> ready_;
   const T* item_ = nullptr;

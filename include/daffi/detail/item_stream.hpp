@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "daffi/codec.hpp"
+#include "daffi/detail/cancel_scope.hpp"
 #include "daffi/detail/invocation.hpp"
 #include "daffi/export.hpp"
 
@@ -26,6 +28,9 @@ class DAFFI_API ItemProducer {
   virtual Next next(Writer& item, const std::function<void()>& ready) = 0;
   /// True: it may be destroyed while a `ready` is owed, which then need not come.
   virtual bool ends_while_asked() const;
+  /// To be cancelled when nobody wants more: a `ready` that is owed then comes soon. nullptr: there is nothing to
+  /// cancel. Asked once, at the start.
+  virtual std::shared_ptr<CancelScope> scope() const;
   /// For items that are arguments: fills in how many positional and which keyword arguments the first item had; asked
   /// once, after it.
   virtual void describe(CallSpec& spec) const;
