@@ -1,6 +1,10 @@
 /// @file  The `daffi` command: a controller on its own, and a look and a call into a running system.
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <cstring>
 
 #include "daffi/commands.hpp"
 #include "daffi/version.hpp"
@@ -8,6 +12,19 @@
 namespace {
 
 using namespace daffi_command;
+
+// Without it CLI11 answers a slip with the limits of a double.
+CLI::Validator seconds(double least) {
+  return CLI::Validator(
+      [least](const std::string& text) {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && std::isfinite(value) && value >= least)
+          return std::string();
+        return "'" + text + "' is no number of seconds" + (least > 0 ? " above zero" : "");
+      },
+      "SECONDS");
+}
 
 void add_address(CLI::App& app, Address& address, bool connects) {
   const auto verb = std::string(connects ? "of the controller" : "to listen on");
@@ -30,13 +47,13 @@ void add_address(CLI::App& app, Address& address, bool connects) {
   if (connects) {
     app.add_option("--connect-timeout", address.connect_timeout, "Seconds to wait for the controller")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(seconds(1e-9));
   }
 }
 
 void add_timeout(CLI::App& app, double& timeout, const std::string& what = "the answer") {
   app.add_option("--timeout", timeout, "Most seconds to wait for the controller, and then for " + what)
-      ->check(CLI::NonNegativeNumber);
+      ->check(seconds(0));
 }
 
 // Fills what the command line left open from the environment, then runs.
@@ -46,7 +63,20 @@ int run(Command& command) {
     std::fprintf(stderr, "daffi: %s\n", complaint.c_str());
     return kUsage;
   }
-  return command.run();
+  const int status = command.run();
+  // A full disk is told of when the last of it is written.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  std::fprintf(stderr, "daffi: the output cannot be written: %s\n", std::strerror(errno));
+  return status == kSuccess ? kFailed : status;
+}
+
+// CLI11 would only say that a subcommand is missing.
+const char* unknown_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return nullptr;
+  for (const CLI::App* known : app.get_subcommands({})) {
+    if (known->get_name() == argv[1]) return nullptr;
+  }
+  return argv[1];
 }
 
 }  // namespace
@@ -112,6 +142,10 @@ int main(int argc, char** argv) {
   add_timeout(*cancel_app, cancel.timeout);
   add_address(*cancel_app, cancel.address, true);
 
+  if (const char* name = unknown_subcommand(app, argc, argv)) {
+    std::fprintf(stderr, "daffi: there is no subcommand '%s'; `daffi --help` lists them\n", name);
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

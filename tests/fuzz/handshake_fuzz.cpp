@@ -37,9 +37,15 @@ void feed(Bytes stream, Begin begin, Take take) {
   }
 }
 
+net::PeerInfo somewhere() {
+  net::PeerInfo peer;
+  peer.address = "10.0.0.1:1";
+  return peer;
+}
+
 // What a controller makes of it; true: it let the peer in.
 bool serve(Bytes stream, const session::AdmissionRules& rules) {
-  session::ServerHandshake handshake(rules, net::PeerInfo{.address = "10.0.0.1:1"});
+  session::ServerHandshake handshake(rules, somewhere());
   wire::OutQueue out;
   bool failed = false, in = false;
   feed(
@@ -63,8 +69,7 @@ bool serve(Bytes stream, const session::AdmissionRules& rules) {
 
 // What a node makes of it; true: it believed the peer to be its controller.
 bool call(Bytes stream, const session::Secrets& own, std::size_t& said) {
-  session::ClientHandshake handshake({.process_name = "node"}, own, net::PeerInfo{.address = "10.0.0.1:1"},
-                                     [] { return wire::Register(); });
+  session::ClientHandshake handshake({.process_name = "node"}, own, somewhere(), [] { return wire::Register(); });
   wire::OutQueue out;
   handshake.start(out);
   const std::size_t hello = out.bytes();

@@ -96,6 +96,17 @@ TEST(CommandLine, EverySubcommandHasHelp) {
   EXPECT_EQ(daffi_run({"--version"}).exit.code, 0);
 }
 
+TEST(CommandLine, SlipsAreNamed) {
+  const auto command = daffi_run({"cal", "add"});
+  EXPECT_EQ(command.exit.code, 2);
+  EXPECT_TRUE(contains(command.errors, "no subcommand 'cal'")) << command.errors;
+  for (const char* time : {"abc", "-1", "5x", "inf", ""}) {
+    const auto finished = daffi_run({"ls", "--timeout", time});
+    EXPECT_EQ(finished.exit.code, 2) << time;
+    EXPECT_TRUE(contains(finished.errors, "'" + std::string(time) + "' is no number of seconds")) << finished.errors;
+  }
+}
+
 TEST(CommandLine, WithoutAControllerExitsWithThree) {
   const TemporaryFolder folder;
   for (const std::vector<std::string>& command :
@@ -184,6 +195,16 @@ TEST_F(Command, TasksAreListedAndCancelled) {
   const auto nobody = run({"tasks", "nobody"});
   EXPECT_EQ(nobody.exit.code, 1);
   EXPECT_TRUE(contains(nobody.errors, "'nobody' is not running")) << nobody.errors;
+}
+
+TEST_F(Command, OutputThatCannotBeWrittenIsNoSuccess) {
+  for (const char* what : {"ls", "ls --json", "call who", "tasks w"}) {
+    Process shell("/bin/sh", {"-c", "exec \"" + daffi_command().string() + "\" " + what + " > /dev/full"},
+                  daffi_environment({{"DAFFI_UNIX_SOCK_PATH", folder()}}));
+    const auto finished = finish(shell);
+    EXPECT_EQ(finished.exit.code, 1) << what;
+    EXPECT_NE(finished.errors.find("the output cannot be written"), std::string::npos) << finished.errors;
+  }
 }
 
 TEST_F(Command, ControllerSaysWhoJoinsAndLeavesAndEndsInOrder) {

@@ -112,7 +112,9 @@ TEST_F(LargeValues, AreItemsOfStreamsInBothDirections) {
   EXPECT_EQ(g.stats().pending_calls, 0u);
   // An item that is made, one that is taken, one behind it, and what the allocator keeps of others: not 520 MiB.
   // The address sanitizer keeps freed memory back, up to 256 MiB.
-  if (!DAFFI_ADDRESS_SANITIZER) EXPECT_LT(peak_memory(worker_->pid()) - before, 160 * kMiB);
+  if (!DAFFI_ADDRESS_SANITIZER) {
+    EXPECT_LT(peak_memory(worker_->pid()) - before, 160 * kMiB);
+  }
 }
 
 TEST_F(LargeValues, AnItemAboveTheLimitIsRefusedWhereItIsMade) {

@@ -117,7 +117,7 @@ TEST_F(ClusterNames, LostForGoodEndWhateverWaits) {
   const auto began = cluster_.now();
   EXPECT_EQ(failure_of([&] { holder_.wait_process("nobody"); }).code, ErrorCode::name_taken);
   EXPECT_EQ(failure_of([&] { holder_.call("f") & daffi::BG{.return_result = false}; }).code, ErrorCode::name_taken);
-  EXPECT_EQ(failure_of([&] { holder_.stream("f") & daffi::FG{}; }).code, ErrorCode::name_taken);
+  EXPECT_EQ(failure_of([&] { (void)(holder_.stream("f") & daffi::FG{}); }).code, ErrorCode::name_taken);
   holder_.wait_function("f");
   EXPECT_EQ(cluster_.now(), began);
   holder_.stop();
