@@ -15,8 +15,8 @@ std::span<std::byte> Node::Impl::frame_of(rpc::OutgoingCall& call, Writer& argum
   return announcement;
 }
 
-// The call has ended: when this returns nobody refers to its caller's memory any more. What of it waits to be written is
-// copied; a write that is under way is waited for, and no peer.
+// The call has ended: when this returns nobody refers to its caller's memory any more. What of it waits to be written
+// is copied; a write that is under way is waited for, and no peer.
 void Node::Impl::reclaim(rpc::OutgoingCall& call) {
   call.large = {};
   (void)values.out.abort({call.target, call.id.load(), false});

@@ -116,8 +116,6 @@ void Assembly::add_to_body(base::Bytes part) {
   body_->is_utf8 = checked_ == body_size_;
 }
 
-Received Assembly::take() {
-  return {{block_, base::Bytes(block_.get(), total_ - body_size_)}, std::move(body_)};
-}
+Received Assembly::take() { return {{block_, base::Bytes(block_.get(), total_ - body_size_)}, std::move(body_)}; }
 
 }  // namespace daffi::rpc

@@ -83,8 +83,7 @@ class Assembly {
   BudgetShare take_share() { return std::move(share_); }
 
  private:
-  Assembly(std::size_t total, BudgetShare share, bool apart)
-      : total_(total), apart_(apart), share_(std::move(share)) {}
+  Assembly(std::size_t total, BudgetShare share, bool apart) : total_(total), apart_(apart), share_(std::move(share)) {}
 
   bool allocate(base::Bytes first);
   void add_to_body(base::Bytes part);
@@ -94,7 +93,7 @@ class Assembly {
   std::size_t at_ = 0;
   std::size_t body_size_ = 0;
   std::size_t checked_ = 0;  // so much of the body is well-formed
-  base::Block block_;  // all but the body
+  base::Block block_;        // all but the body
   std::unique_ptr<Body> body_;
   BudgetShare share_;
 };

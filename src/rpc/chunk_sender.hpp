@@ -16,7 +16,8 @@ namespace daffi::rpc {
 struct LargeValue {
   std::vector<base::Slice> pieces;  ///< none is empty
   std::size_t size = 0;             ///< of all of them
-  /// Held by every piece whose bytes a caller has lent: it has them back when nobody else holds this. nullptr: none has.
+  /// Held by every piece whose bytes a caller has lent: it has them back when nobody else holds this. nullptr: none
+  /// has.
   std::shared_ptr<const void> lender;
 
   bool empty() const { return size == 0; }

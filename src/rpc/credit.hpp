@@ -68,8 +68,8 @@ class InCredit {
   /// What has come was used up, and no longer takes memory. Gives what is to be granted now: nothing until it makes up
   /// half of the window, in bytes or in items, so that credit frames are few and the sender never runs dry before one.
   [[nodiscard]] std::optional<Credit> used(const Credit& cost);
-  /// The same, for credit that is sent later: it counts from grant() on, which is told of it before it is sent. `asked`:
-  /// the sender would have it now, however little it is.
+  /// The same, for credit that is sent later: it counts from grant() on, which is told of it before it is sent.
+  /// `asked`: the sender would have it now, however little it is.
   [[nodiscard]] std::optional<Credit> used_until_granted(const Credit& cost, bool asked = false);
   void grant(const Credit& credit);
   /// What the sender may still send.

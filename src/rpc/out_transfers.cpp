@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kMaxOnTheWay = 64u << 20;
 // Chunks collected under the lock before they are sent outside it.
 constexpr std::size_t kBatch = 8;
-// While small frames use the same connection: how much of a value is on its way, about, in chunks of how many bytes. What
-// is small waits for no more than that, and a receiver is asked to credit each of them at once.
+// While small frames use the same connection: how much of a value is on its way, about, in chunks of how many bytes.
+// What is small waits for no more than that, and a receiver is asked to credit each of them at once.
 constexpr std::size_t kBesideSmall = 64 * 1024;
 constexpr std::size_t kBesideChunk = 32 * 1024;
 // Rounds of pump() without anything small, until that is over.

@@ -42,7 +42,8 @@ class ThreadedEngine final : public Engine, public std::enable_shared_from_this<
       : options_(options),
         sets_(std::move(sets)),
         queue_(options.max_queued, options.handler_threads),
-        waiting_(*sets_, options.busy_poll, [this] { return read(); }, [this] { after_lead(); }) {}
+        waiting_(
+            *sets_, options.busy_poll, [this] { return read(); }, [this] { after_lead(); }) {}
 
   void start() {
     for (std::size_t i = 0; i < kFirstThreads; ++i) add_thread();

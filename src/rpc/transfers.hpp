@@ -60,8 +60,8 @@ class OutTransfers {
 
   /// Sends what may be sent; at once, or by a thread that is just doing that. Blocks no longer than sending does.
   void pump();
-  /// Something small has come over the same connection. For a while less of a value is on its way, so that what is small
-  /// waits for little. Thread: one at a time.
+  /// Something small has come over the same connection. For a while less of a value is on its way, so that what is
+  /// small waits for little. Thread: one at a time.
   void note_small() { small_.store(small_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
   /// Ends a transfer and gives the value back; nothing when it is not there, or all of it was handed to the connection.

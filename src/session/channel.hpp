@@ -112,10 +112,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   base::Mutex mutex_;
   base::ConditionVariable room_;
   wire::SendQueue queue_ DAFFI_GUARDED_BY(mutex_);
-  std::size_t waiting_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads that wait for room, or in drain()
+  std::size_t waiting_ DAFFI_GUARDED_BY(mutex_) = 0;     // threads that wait for room, or in drain()
   std::size_t reclaiming_ DAFFI_GUARDED_BY(mutex_) = 0;  // threads in copy_queued()
-  bool writing_ DAFFI_GUARDED_BY(mutex_) = false;     // the write role is held
-  bool in_write_ DAFFI_GUARDED_BY(mutex_) = false;    // gathered pieces are being written
+  bool writing_ DAFFI_GUARDED_BY(mutex_) = false;        // the write role is held
+  bool in_write_ DAFFI_GUARDED_BY(mutex_) = false;       // gathered pieces are being written
   bool parked_ DAFFI_GUARDED_BY(mutex_) = false;  // … by nobody just now: the socket is full, on_writable() goes on
   bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
   std::atomic<bool> corked_{false};                   // changed under the mutex, as the next

@@ -191,7 +191,9 @@ TEST(Utf8, TheWellFormedBeginningOfTextThatGoesOnEndsBeforeWhatIsNotWhole) {
   EXPECT_EQ(utf8_prefix("abc"), 3u);
   EXPECT_EQ(utf8_prefix("ab\xe2\x82"), 2u);
   EXPECT_EQ(utf8_prefix("ab\xe2\x82\xac"), 5u);
-  EXPECT_EQ(utf8_prefix("ab\xff" "cd"), 2u);
+  EXPECT_EQ(utf8_prefix("ab\xff"
+                        "cd"),
+            2u);
 }
 
 TEST(Utf8, RefusesEverySortOfIllFormedSequence) {

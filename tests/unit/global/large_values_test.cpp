@@ -256,7 +256,8 @@ TEST_F(LargeValues, TextIsMovedIntoTheCallbacksParameterAndOutOfItsResult) {
     given = text.data();
     return text;
   });
-  b.callback("count", [](int, const std::string& text, const std::string& behind) { return text.size() + behind.size(); });
+  b.callback("count",
+             [](int, const std::string& text, const std::string& behind) { return text.size() + behind.size(); });
   b.callback("view", [](std::string_view text) { return std::string(text); });
   auto& a = cluster.node("a");
   cluster.settle();

@@ -51,7 +51,8 @@ void signal_until(pthread_t thread, const std::atomic<bool>& over) {
 struct Fixture {
   Fixture()
       : sets(std::move(net::WaitSets::create()).value()),
-        waiting(*sets, base::Duration::zero(), [] { return false; }, [] {}) {}
+        waiting(
+            *sets, base::Duration::zero(), [] { return false; }, [] {}) {}
   std::unique_ptr<net::WaitSets> sets;
   Waiting waiting;
 };

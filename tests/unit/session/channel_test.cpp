@@ -208,8 +208,8 @@ TEST(Channel, FramesOfManyThreadsArriveWhole) {
 std::shared_ptr<char> send_lent(Channel& channel, std::vector<std::byte>& bytes) {
   const auto lender = std::make_shared<char>();
   const auto frame = frame_of(1, bytes.size(), wire::FrameKind::chunk);
-  EXPECT_TRUE(channel.send_bulk(base::Bytes(frame).first(wire::kHeaderSize),
-                                {base::Block(lender, bytes.data()), bytes}, Urgency::now, false));
+  EXPECT_TRUE(channel.send_bulk(base::Bytes(frame).first(wire::kHeaderSize), {base::Block(lender, bytes.data()), bytes},
+                                Urgency::now, false));
   return lender;
 }
 
