@@ -197,14 +197,18 @@ class Fetch<R(Params...), M> {
   /// Calls by another modifier: `sum.call(BG{.timeout = 3s}, 1, 2)` gives an AsyncResult.
   template <ExecutionModifier M2>
   typename detail::FetchResult<M2, R>::type call(const M2& modifier, const std::decay_t<Params>&... arguments) const {
-    detail::CallSpec spec = detail::call_spec(spec_.name, modifier);
-    spec.positional = sizeof...(Params);
-    return send<M2>(spec, arguments...);
+    if constexpr (std::is_same_v<M2, BG>) {
+      return send<M2>(detail::shared_spec(spec_->name, modifier, sizeof...(Params)), arguments...);
+    } else {
+      detail::CallSpec spec = detail::call_spec(spec_->name, modifier);
+      spec.positional = sizeof...(Params);
+      return send<M2>(std::move(spec), arguments...);
+    }
   }
   template <ExecutionModifier M2, typename... Ts>
     requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
   typename detail::FetchResult<M2, R>::type call(const M2& modifier, const Ts&... arguments) const {
-    return send<M2>(detail::call_spec(spec_.name, modifier), arguments...);
+    return send<M2>(detail::call_spec(spec_->name, modifier), arguments...);
   }
   /// What fits neither: does not compile, and says why.
   template <ExecutionModifier M2, typename... Ts>
@@ -224,20 +228,24 @@ class Fetch<R(Params...), M> {
   /// Begins a broadcast and does not wait for it: `co_await get_menu.start(BROADCAST{.timeout = 5s})` gives what call()
   /// with the same modifier gives.
   AsyncResult<Outcomes<R>> start(const BROADCAST& modifier, const std::decay_t<Params>&... arguments) const {
-    return send<Begun>(detail::call_spec(spec_.name, modifier), arguments...);
+    return send<Begun>(detail::call_spec(spec_->name, modifier), arguments...);
   }
   template <typename... Ts>
     requires detail::LooseArguments<std::tuple<std::decay_t<Params>...>, std::decay_t<Ts>...>
   AsyncResult<Outcomes<R>> start(const BROADCAST& modifier, const Ts&... arguments) const {
-    return send<Begun>(detail::call_spec(spec_.name, modifier), arguments...);
+    return send<Begun>(detail::call_spec(spec_->name, modifier), arguments...);
   }
 
   /// The callback's name.
-  [[nodiscard]] const std::string& alias() const { return spec_.name; }
-  void set_alias(std::string name) { spec_.name = std::move(name); }
+  [[nodiscard]] const std::string& alias() const { return spec_->name; }
+  void set_alias(std::string name) {
+    auto spec = std::make_shared<detail::CallSpec>(*spec_);
+    spec->name = std::move(name);
+    spec_ = std::move(spec);
+  }
   [[nodiscard]] const M& modifier() const { return modifier_; }
   void set_modifier(M modifier) {
-    spec_ = detail::call_spec(spec_.name, modifier);
+    spec_ = spec_of(spec_->name, modifier);
     modifier_ = std::move(modifier);
   }
 
@@ -256,9 +264,13 @@ class Fetch<R(Params...), M> {
       : core_(std::move(core)),
         body_(std::move(bodies.arguments)),
         items_(std::move(bodies.items)),
-        spec_(detail::call_spec(std::move(name), modifier)),
-        modifier_(std::move(modifier)) {
-    spec_.positional = sizeof...(Params);
+        spec_(spec_of(std::move(name), modifier)),
+        modifier_(std::move(modifier)) {}
+
+  static detail::SharedSpec spec_of(std::string name, const M& modifier) {
+    auto spec = std::make_shared<detail::CallSpec>(detail::call_spec(std::move(name), modifier));
+    spec->positional = sizeof...(Params);
+    return spec;
   }
 
   template <typename Callable>
@@ -284,58 +296,61 @@ class Fetch<R(Params...), M> {
     };
   }
 
-  template <typename M2, typename... Ts>
-  auto send(const detail::CallSpec& spec, const Ts&... arguments) const {
+  // `spec` is a CallSpec or a SharedSpec.
+  template <typename M2, typename Spec, typename... Ts>
+  auto send(Spec&& spec, const Ts&... arguments) const {
+    const detail::CallSpec& plain = detail::plain(spec);
     if constexpr (std::is_void_v<R>) {
       if (items_) {
         if constexpr (std::is_same_v<M2, Begun>)
-          detail::refuse_stream_modifier(spec.name);
+          detail::refuse_stream_modifier(plain.name);
         else if constexpr (detail::ExactArguments<Parameters, Ts...>)
-          return feed<M2>(spec, items_(arguments...));
-        detail::refuse_loose_arguments(spec.name);
+          return feed<M2>(plain, items_(arguments...));
+        detail::refuse_loose_arguments(plain.name);
       }
     }
     detail::ArgumentWriter writer;
     if (body_) {
-      detail::CallSpec own = spec;
+      detail::CallSpec own = plain;
       if constexpr (detail::ExactArguments<Parameters, Ts...>)
         body_(*writer, own, arguments...);
       else
-        detail::refuse_loose_arguments(spec.name);
-      return hand_over<M2>(own, *writer);
+        detail::refuse_loose_arguments(plain.name);
+      return hand_over<M2>(std::move(own), *writer);
     }
     if constexpr (detail::ExactArguments<Parameters, Ts...> && !detail::ends_variadic<Parameters>) {
       if constexpr (std::is_same_v<M2, FG> && !detail::is_stream<R>)
         detail::lend_arguments(*writer, arguments...);
       else
         encode_arguments(*writer, arguments...);
-      if (spec.positional == sizeof...(Ts)) return hand_over<M2>(spec, *writer);
-      detail::CallSpec own = spec;
+      if (plain.positional == sizeof...(Ts)) return hand_over<M2>(std::forward<Spec>(spec), *writer);
+      detail::CallSpec own = plain;
       own.positional = sizeof...(Ts);
-      return hand_over<M2>(own, *writer);
+      return hand_over<M2>(std::move(own), *writer);
     } else {
-      detail::CallSpec own = spec;
+      detail::CallSpec own = plain;
       detail::write_loose<Parameters>(*writer, own, arguments...);
-      return hand_over<M2>(own, *writer);
+      return hand_over<M2>(std::move(own), *writer);
     }
   }
 
-  template <typename M2>
-  auto hand_over(const detail::CallSpec& spec, Writer& arguments) const {
+  template <typename M2, typename Spec>
+  auto hand_over(Spec&& spec, Writer& arguments) const {
     const auto core = detail::lock_core(core_);
+    const detail::CallSpec& plain = detail::plain(spec);
     if constexpr (std::is_same_v<M2, Begun>) {
-      return AsyncResult<Outcomes<R>>(core->start_call(spec, arguments));
+      return AsyncResult<Outcomes<R>>(core->start_call(detail::share(std::forward<Spec>(spec)), arguments));
     } else if constexpr (std::is_same_v<M2, PERIOD>) {
-      return core->schedule(spec, arguments);
+      return core->schedule(plain, arguments);
     } else if constexpr (detail::is_stream<R>) {
-      return R(core->start_stream(spec, arguments), spec.name);
+      return R(core->start_stream(plain, arguments), plain.name);
     } else if constexpr (!std::is_same_v<M2, BG>) {
       detail::Reply reply;
       reply.reads_body = std::is_same_v<M2, FG>;
-      core->call(spec, arguments, reply);
-      return detail::read_result<typename detail::FetchResult<M2, R>::type>(reply, spec.name);
+      core->call(plain, arguments, reply);
+      return detail::read_result<typename detail::FetchResult<M2, R>::type>(reply, plain.name);
     } else {
-      return AsyncResult<R>(core->start_call(spec, arguments));
+      return AsyncResult<R>(core->start_call(detail::share(std::forward<Spec>(spec)), arguments));
     }
   }
 
@@ -355,7 +370,7 @@ class Fetch<R(Params...), M> {
   std::weak_ptr<detail::Core> core_;
   Body body_;
   Items items_;
-  detail::CallSpec spec_;
+  detail::SharedSpec spec_;
   M modifier_;
 };
 

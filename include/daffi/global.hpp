@@ -132,9 +132,10 @@ class DAFFI_API Global {
   AsyncResult<R> transfer_and_call(const BG& modifier, const std::string& process_name, const Code& code,
                                    const std::string& function, const Ts&... arguments) const {
     detail::ArgumentWriter writer;
-    const auto spec =
+    auto spec =
         detail::write_transfer(*writer, detail::call_spec(function, modifier), process_name, code, arguments...);
-    return AsyncResult<R>(detail::lock_core(core())->start_call(spec, *writer));
+    return AsyncResult<R>(
+        detail::lock_core(core())->start_call(std::make_shared<const detail::CallSpec>(std::move(spec)), *writer));
   }
 
   /// A stream without types: `for (daffi::Value v : g.stream("generate_stream", 1000) & FG{})`.

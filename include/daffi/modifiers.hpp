@@ -86,6 +86,9 @@ DAFFI_API CallSpec call_spec(std::string name, const BROADCAST& modifier);
 /// When it runs is not checked before the call is made.
 DAFFI_API CallSpec call_spec(std::string name, const PERIOD& modifier);
 
+/// As call_spec(), for calls of so many positional arguments; the one that this thread asked for last is given again.
+DAFFI_API SharedSpec shared_spec(const std::string& name, const BG& modifier, std::size_t positional);
+
 }  // namespace detail
 
 /// FG, BG, BROADCAST or PERIOD.

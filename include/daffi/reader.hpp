@@ -134,6 +134,7 @@ class DAFFI_API Reader {
   struct Problem;
   bool read_moment(ExtType type, std::string_view name, Timestamp& value);
   Kind likeness() const;
+  bool read_short_text(std::string_view& value);
   bool to_text(std::span<const std::byte> bytes, std::string_view& value);
   bool need(std::size_t bytes) const { return static_cast<std::size_t>(end_ - at_) >= bytes; }
   bool take_length(int bytes, std::size_t& length);

@@ -278,11 +278,12 @@ nb::object PyCore::late(const BroadcastTimeout& error) {
 }
 
 // A call whose result is not waited for here; None when none is wanted.
-nb::object PyCore::begin(const detail::CallSpec& spec, Writer& arguments) {
-  std::shared_ptr<detail::PendingCall> pending;
-  blocking([&] { pending = core().start_call(spec, arguments); });
-  if (!pending) return nb::none();
+nb::object PyCore::begin(detail::CallSpec&& spec, Writer& arguments) {
   const auto answer = spec.broadcast ? PyPending::Answer::gathered : PyPending::Answer::value;
+  const auto shared = std::make_shared<const detail::CallSpec>(std::move(spec));
+  std::shared_ptr<detail::PendingCall> pending;
+  blocking([&] { pending = core().start_call(shared, arguments); });
+  if (!pending) return nb::none();
   return nb::cast(PyPending(std::move(pending), shared_from_this(), answer));
 }
 
@@ -305,7 +306,7 @@ nb::object PyCore::start_call(nb::str name, nb::tuple positional, nb::handle key
   detail::ArgumentWriter writer;
   detail::CallSpec spec = prepare(name, positional, keywords, how, *writer);
   if (!spec.broadcast && core().look_up(spec.name, spec.receiver).stream) return start_stream(spec, *writer);
-  return begin(spec, *writer);
+  return begin(std::move(spec), *writer);
 }
 
 nb::object PyCore::feed(nb::str name, nb::object generator, const PySpec& how, bool asynchronous, bool wait) {
@@ -345,7 +346,7 @@ nb::object PyCore::transfer(nb::str process, nb::str name, nb::bytes dumped, nb:
   const DumpedFunction code(std::as_bytes(std::span(dumped.c_str(), dumped.size())));
   detail::prepare_transfer(spec, receiver, code, *call, arguments.payload());
   if (yields) return start_stream(spec, *call);
-  return wait ? run(spec, *call) : begin(spec, *call);
+  return wait ? run(spec, *call) : begin(std::move(spec), *call);
 }
 
 void bind_calls(nb::module_& module) {

@@ -74,7 +74,7 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
                            Writer& writer);
   nanobind::object start_stream(const detail::CallSpec& spec, Writer& arguments);
   nanobind::object run(const detail::CallSpec& spec, Writer& arguments);
-  nanobind::object begin(const detail::CallSpec& spec, Writer& arguments);
+  nanobind::object begin(detail::CallSpec&& spec, Writer& arguments);
 
   std::unique_ptr<Global> global_;
   Global* starting_ = nullptr;

@@ -205,7 +205,28 @@ bool Reader::read_payload(std::size_t length, std::span<const std::byte>& value)
   return true;
 }
 
+// Most texts are short: their heads need no looking up, and they stand in place.
+bool Reader::read_short_text(std::string_view& value) {
+  if (at_ == end_) return false;
+  const std::uint8_t first = byte_at(at_);
+  std::size_t head = 1;
+  std::size_t length = first & 0x1f;
+  if (first == 0xd9 && need(2)) {
+    head = 2;
+    length = byte_at(at_ + 1);
+  } else if ((first & 0xe0) != 0xa0) {
+    return false;
+  }
+  if (!need(head + length)) return false;
+  const std::string_view text(reinterpret_cast<const char*>(at_ + head), length);
+  if (!is_utf8(text)) return false;
+  at_ += head + length;
+  value = text;
+  return true;
+}
+
 bool Reader::read_text(std::string_view& value) {
+  if (read_short_text(value)) return true;
   if (peek() != Kind::text) return fail_expected("str");
   std::uint8_t first = byte_at(at_);
   if (kinds_by_first[first] == Kind::ext) {
@@ -231,7 +252,7 @@ bool Reader::take_text(std::string& value) {
   if (body_ != nullptr && view.data() == body_->text.data() && !quiet_) {
     value = std::move(std::exchange(body_, nullptr)->text);
   } else {
-    value = view;
+    value = std::string(view);
   }
   return true;
 }
@@ -274,11 +295,19 @@ bool Reader::count_of(std::size_t& count, std::size_t bytes_each) {
 }
 
 bool Reader::read_array(std::size_t& count) {
+  if (at_ != end_ && (byte_at(at_) & 0xf0) == 0x90) {
+    count = byte_at(at_++) & 0x0f;
+    return count <= remaining() || short_of_data();
+  }
   if (peek() != Kind::array) return fail_expected("list");
   return count_of(count, 1);
 }
 
 bool Reader::read_map(std::size_t& count) {
+  if (at_ != end_ && (byte_at(at_) & 0xf0) == 0x80) {
+    count = byte_at(at_++) & 0x0f;
+    return 2 * count <= remaining() || short_of_data();
+  }
   if (peek() != Kind::map) return fail_expected("dict");
   return count_of(count, 2);
 }

@@ -109,12 +109,17 @@ void Writer::wide_count(std::size_t count, int first) { length(count, 0, first);
 void Writer::text(std::string_view value) {
   if (!is_utf8(value)) unencodable("text is not valid UTF-8");
   reserve(value.size() + 5);
-  if (value.size() < 32) {
-    data_[size_++] = static_cast<std::byte>(0xa0 | value.size());
+  if (value.size() > 0xff) {
+    length(value.size(), 0, 0xda);
+  } else if (value.size() >= 32) {
+    data_[size_] = std::byte{0xd9};
+    data_[size_ + 1] = static_cast<std::byte>(value.size());
+    size_ += 2;
   } else {
-    length(value.size(), 0xd9, 0xda);
+    data_[size_++] = static_cast<std::byte>(0xa0 | value.size());
   }
-  raw(std::as_bytes(std::span(value.data(), value.size())));
+  if (!value.empty()) std::memcpy(data_ + size_, value.data(), value.size());
+  size_ += value.size();
 }
 
 void Writer::binary(std::span<const std::byte> value) {

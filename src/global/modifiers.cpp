@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/duration_text.hpp"
+#include "base/per_thread.hpp"
 #include "base/result.hpp"
 
 namespace daffi::inline v1::detail {
@@ -51,6 +52,20 @@ CallSpec call_spec(std::string name, const BG& modifier) {
   CallSpec spec = common(std::move(name), modifier, "BG");
   spec.eta = checked(modifier.eta, "BG", "eta");
   spec.return_result = modifier.return_result;
+  return spec;
+}
+
+SharedSpec shared_spec(const std::string& name, const BG& modifier, std::size_t positional) {
+  struct Last {
+    BG modifier;
+    SharedSpec spec;
+  };
+  auto& [as, spec] = base::PerThread<Last>::mine();
+  if (spec && spec->positional == positional && spec->name == name && as == modifier) return spec;
+  auto fresh = std::make_shared<CallSpec>(call_spec(name, modifier));
+  fresh->positional = positional;
+  as = modifier;
+  spec = std::move(fresh);
   return spec;
 }
 

@@ -1,4 +1,5 @@
 /// @file  The compiled halves of the typed shells: borrowed writers, results, errors, lazy calls.
+#include <array>
 #include <utility>
 
 #include "base/log.hpp"
@@ -17,12 +18,21 @@ namespace daffi::inline v1 {
 namespace detail {
 
 namespace {
-/// Larger buffers go back to the system.
+// Larger buffers go back to the system.
 constexpr std::size_t max_kept = std::size_t{64} << 10;
-struct KeptWriter {
-  Writer writer;
+
+// Those that nobody has borrowed; several, because encoding, or waiting in a test cluster, may nest calls.
+struct FreeWriters {
+  FreeWriters() = default;
+  ~FreeWriters() {
+    while (count > 0) delete all[--count];
+  }
+  FreeWriters(const FreeWriters&) = delete;
+  FreeWriters& operator=(const FreeWriters&) = delete;
+  std::array<Writer*, 4> all{};
+  std::size_t count = 0;
 };
-Writer& kept_writer() { return base::PerThread<KeptWriter>::mine().writer; }
+FreeWriters& free_writers() { return base::PerThread<FreeWriters>::mine(); }
 }  // namespace
 
 Core::~Core() = default;
@@ -36,16 +46,19 @@ std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core) {
   return locked;
 }
 
-// Taken out of the thread's cache rather than shared, because encoding, or waiting in a test cluster, may nest calls.
-void ArgumentWriter::take(std::size_t headroom) {
-  writer_ = std::move(kept_writer());
-  writer_.clear(headroom);
+Writer* ArgumentWriter::borrow(std::size_t headroom) {
+  FreeWriters& free = free_writers();
+  if (free.count == 0) return new Writer(headroom);
+  Writer* const writer = free.all[--free.count];
+  writer->clear(headroom);
+  return writer;
 }
 
-void ArgumentWriter::give_back() {
-  writer_.clear();
-  Writer& kept = kept_writer();
-  if (writer_.capacity() > kept.capacity() && writer_.capacity() <= max_kept) kept = std::move(writer_);
+void ArgumentWriter::give_back(Writer* writer) noexcept {
+  FreeWriters& free = free_writers();
+  if (free.count == free.all.size() || writer->capacity() > max_kept) return delete writer;
+  writer->clear();  // what was lent goes now
+  free.all[free.count++] = writer;
 }
 
 // Whatever is wrong with it, the callback has run.
@@ -166,14 +179,16 @@ Outcomes<Value> LazyCall::operator&(const BROADCAST& modifier) const {
 
 AsyncResult<Outcomes<Value>> LazyCall::start(const BROADCAST& modifier) const {
   detail::ArgumentWriter arguments;
-  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
-  return AsyncResult<Outcomes<Value>>(detail::lock_core(core_)->start_call(spec, *arguments));
+  auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  return AsyncResult<Outcomes<Value>>(
+      detail::lock_core(core_)->start_call(std::make_shared<const detail::CallSpec>(std::move(spec)), *arguments));
 }
 
 AsyncResult<Value> LazyCall::operator&(const BG& modifier) const {
   detail::ArgumentWriter arguments;
-  const auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
-  return AsyncResult<Value>(detail::lock_core(core_)->start_call(spec, *arguments));
+  auto spec = prepare(detail::call_spec(name_, modifier), *arguments);
+  return AsyncResult<Value>(
+      detail::lock_core(core_)->start_call(std::make_shared<const detail::CallSpec>(std::move(spec)), *arguments));
 }
 
 ScheduledTask LazyCall::operator&(const PERIOD& modifier) const {

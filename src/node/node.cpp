@@ -343,8 +343,8 @@ void Node::add_code_runner(std::string kind, std::shared_ptr<rpc::CodeRunner> ru
 base::Result<void> Node::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
   return impl_->call(spec, arguments, reply);
 }
-base::Result<std::shared_ptr<detail::PendingCall>> Node::start_call(const detail::CallSpec& spec, Writer& arguments) {
-  return impl_->start_call(spec, arguments);
+base::Result<std::shared_ptr<detail::PendingCall>> Node::start_call(detail::SharedSpec spec, Writer& arguments) {
+  return impl_->start_call(std::move(spec), arguments);
 }
 
 base::Result<std::unique_ptr<detail::ItemStream>> Node::start_stream(const detail::CallSpec& spec, Writer& arguments) {

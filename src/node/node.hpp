@@ -114,7 +114,7 @@ class Node {
   // Calls to others. `arguments` was written with detail::kCallHeadroom and its content is used up.
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   /// With return_result=false the result is nullptr: the call was handed over.
-  base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
+  base::Result<std::shared_ptr<detail::PendingCall>> start_call(detail::SharedSpec spec, Writer& arguments);
 
   /// Calls a callback that yields; the call is under way then.
   base::Result<std::unique_ptr<detail::ItemStream>> start_stream(const detail::CallSpec& spec, Writer& arguments);

@@ -76,7 +76,8 @@ std::optional<base::Failure> Node::Impl::over() const {
 
 // What can be refused before anything is looked up; else the end of the caller's patience.
 base::Result<base::Deadline> Node::Impl::admit(const detail::CallSpec& spec, const Writer& arguments) const {
-  if (auto why = over()) return std::move(*why);
+  if (is_over()) [[unlikely]]
+    return *over();
   if (spec.code) {
     if (auto no = forbidden(spec)) return std::move(*no);
   }
@@ -124,17 +125,16 @@ void Node::Impl::cancel(AsyncCall& call) {
   abandon(call, base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was cancelled"));
 }
 
-base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(const detail::CallSpec& spec,
-                                                                          Writer& arguments) {
-  if (!spec.return_result) {
-    auto fired = fire(spec, arguments);
+base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(detail::SharedSpec spec, Writer& arguments) {
+  if (!spec->return_result) {
+    auto fired = fire(*spec, arguments);
     if (!fired.ok()) return fired.failure();
     return std::shared_ptr<detail::PendingCall>();
   }
-  const auto deadline = admit(spec, arguments);
+  const auto deadline = admit(*spec, arguments);
   if (!deadline.ok()) return deadline.failure();
   (void)arguments.payload();  // nobody waits for the call's end here, so what is lent is copied
-  auto call = std::allocate_shared<AsyncCall>(CallMemory(), spec, async_support);
+  auto call = std::allocate_shared<AsyncCall>(CallMemory(), std::move(spec), async_support);
   call->deadline = *deadline;
   call->hold(call);
   if (!deadline->is_never()) schedule(deadline->at);
@@ -191,7 +191,8 @@ void Node::Impl::launch(rpc::OutgoingCall& call, Writer& arguments, bool corked)
 void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool corked) {
   if (any_cut.load(std::memory_order_relaxed)) avoid_cut_off(call);
   for (;;) {
-    if (auto why = over()) return fail(call, std::move(*why));
+    if (is_over()) [[unlikely]]
+      return fail(call, *over());
     const auto over = channel.load();
     if (!over) return park(call, frame, {});
     if (!call.chunked) call.shown = frame.subspan(detail::kCallHeadroom);

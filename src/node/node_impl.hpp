@@ -116,7 +116,7 @@ struct Node::Impl final : session::ChannelSink,
     std::optional<base::Failure> failure;  ///< why nobody; beside `wait`: what to say if nobody comes
   };
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
-  base::Result<std::shared_ptr<detail::PendingCall>> start_call(const detail::CallSpec& spec, Writer& arguments);
+  base::Result<std::shared_ptr<detail::PendingCall>> start_call(detail::SharedSpec spec, Writer& arguments);
   base::Result<void> fire(const detail::CallSpec& spec, Writer& arguments);
   /// Why no call can be made any more: after stop(), or once the controller does not have this process back.
   std::optional<base::Failure> over() const;

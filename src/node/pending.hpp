@@ -63,8 +63,8 @@ class AsyncCall final : public rpc::OutgoingCall, public detail::PendingCall {
     std::function<void(AsyncCall&)> cancel;  ///< ends a call that has not settled
   };
 
-  AsyncCall(const detail::CallSpec& call_spec, std::shared_ptr<const Support> support)
-      : OutgoingCall(own_spec_), own_spec_(call_spec), support_(std::move(support)) {}
+  AsyncCall(detail::SharedSpec call_spec, std::shared_ptr<const Support> support)
+      : OutgoingCall(*call_spec), kept_spec_(std::move(call_spec)), support_(std::move(support)) {}
   /// `self` is this call.
   void hold(std::shared_ptr<AsyncCall> self) { self_ = std::move(self); }
   void settle(rpc::Engine& engine) override;
@@ -78,7 +78,7 @@ class AsyncCall final : public rpc::OutgoingCall, public detail::PendingCall {
   std::string uuid() const override { return uuid_.text(); }
 
  private:
-  const detail::CallSpec own_spec_;
+  const detail::SharedSpec kept_spec_;
   const std::shared_ptr<const Support> support_;
   const CallUuid uuid_;
   const base::HomeProcess home_;

@@ -34,7 +34,7 @@ class DAFFI_API Core {
   /// Blocks until the result is in `reply`; throws the call's error. `arguments` came from ArgumentWriter.
   virtual void call(const CallSpec& spec, Writer& arguments, Reply& reply) = 0;
   /// Sends; nullptr with return_result=false. Throws what is wrong before the call is sent.
-  virtual std::shared_ptr<PendingCall> start_call(const CallSpec& spec, Writer& arguments) = 0;
+  virtual std::shared_ptr<PendingCall> start_call(SharedSpec spec, Writer& arguments) = 0;
   /// By PERIOD: `spec.times` says when. Returns when a process has accepted the task.
   virtual ScheduledTask schedule(const CallSpec& spec, Writer& arguments) = 0;
   /// False: it has ended. Throws for one that never was.
@@ -72,22 +72,22 @@ class DAFFI_API Core {
 /// The Core, or GlobalContextError (stopped) when its Global is gone.
 DAFFI_API std::shared_ptr<Core> lock_core(const std::weak_ptr<Core>& core);
 
-/// A Writer with room in front for a call (or result), lent from a cache of the thread so that a call does not
-/// allocate. Thread: the one that made it.
+/// A Writer with room in front for a call (or result), borrowed from those that the thread keeps so that a call does
+/// not allocate. Threads: one at a time.
 class ArgumentWriter {
  public:
-  explicit ArgumentWriter(std::size_t headroom = kCallHeadroom) { take(headroom); }
-  ~ArgumentWriter() { give_back(); }
+  explicit ArgumentWriter(std::size_t headroom = kCallHeadroom) : writer_(borrow(headroom)) {}
+  ~ArgumentWriter() { give_back(writer_); }
   ArgumentWriter(const ArgumentWriter&) = delete;
   ArgumentWriter& operator=(const ArgumentWriter&) = delete;
-  Writer& operator*() { return writer_; }
-  Writer* operator->() { return &writer_; }
+  Writer& operator*() { return *writer_; }
+  Writer* operator->() { return writer_; }
 
  private:
-  DAFFI_API void take(std::size_t headroom);
-  DAFFI_API void give_back();
+  DAFFI_API static Writer* borrow(std::size_t headroom);
+  DAFFI_API static void give_back(Writer* writer) noexcept;
 
-  Writer writer_;
+  Writer* const writer_;
 };
 
 /// Blocks until `done()` is true. `done` is made true by another thread, which then calls notify(); under a test

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daffi/call_context.hpp"
@@ -119,6 +120,13 @@ struct CallSpec {
   std::vector<std::string> keywords;      ///< names of the keyword arguments, for the same
   std::shared_ptr<const CodeToRun> code;  ///< with the system callback run_code
 };
+
+/// The same, for calls that go on after their maker has gone on; many calls may have it in common.
+using SharedSpec = std::shared_ptr<const CallSpec>;
+inline const CallSpec& plain(const CallSpec& spec) { return spec; }
+inline const CallSpec& plain(const SharedSpec& spec) { return *spec; }
+inline const SharedSpec& share(const SharedSpec& spec) { return spec; }
+inline SharedSpec share(CallSpec&& spec) { return std::make_shared<const CallSpec>(std::move(spec)); }
 
 /// One BG call under way. Shared by the caller's handles and the node. Threads: any.
 class DAFFI_API PendingCall {

@@ -30,7 +30,7 @@ class ChunkFrames : public NodeFrames {
     arguments.array(1);
     arguments.text(std::string(argument, 'a'));
     arguments.map(0);
-    auto called = node_->start_call(spec, arguments);
+    auto called = node_->start_call(std::make_shared<detail::CallSpec>(spec), arguments);
     EXPECT_TRUE(called.ok());
     world_.settle();
     return called.ok() ? *called : nullptr;

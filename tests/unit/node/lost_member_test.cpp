@@ -106,7 +106,7 @@ class LostMember : public testing::Test {
     Writer arguments(detail::kCallHeadroom);
     arguments.array(0);
     arguments.map(0);
-    auto started = node_->start_call(spec_, arguments);
+    auto started = node_->start_call(std::make_shared<detail::CallSpec>(spec_), arguments);
     EXPECT_TRUE(started.ok());
     loop_.advance(1ms);
     return *started;
