@@ -13,7 +13,7 @@ template <typename T>
 std::weak_ordering order_items(const T& a, const T& b, auto each) {
   std::size_t common = std::min(a.size(), b.size());
   for (std::size_t i = 0; i < common; ++i) {
-    if (auto result = each(a[i], b[i]); result != 0) return result;
+    if (auto result = each(a[i], b[i]); std::is_neq(result)) return result;
   }
   return a.size() <=> b.size();
 }
@@ -40,7 +40,7 @@ std::weak_ordering order(const Value& a, const Value& b) {
     case Value::Kind::map:
       return order_items(*a.map_if(), *b.map_if(), [](const auto& x, const auto& y) {
         auto keys = order(x.first, y.first);
-        return keys != 0 ? keys : order(x.second, y.second);
+        return std::is_neq(keys) ? keys : order(x.second, y.second);
       });
     case Value::Kind::timestamp:
       return *a.timestamp_if() <=> *b.timestamp_if();
@@ -59,7 +59,7 @@ std::size_t find_duplicate_key(const Value::Map& map) {
   if (map.size() <= few) {
     for (std::size_t i = 1; i < map.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
-        if (order(map[i].first, map[j].first) == 0) return i;
+        if (std::is_eq(order(map[i].first, map[j].first))) return i;
       }
     }
     return map.size();
@@ -67,9 +67,9 @@ std::size_t find_duplicate_key(const Value::Map& map) {
   std::vector<std::size_t> sorted(map.size());
   for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = i;
   std::sort(sorted.begin(), sorted.end(),
-            [&](std::size_t a, std::size_t b) { return order(map[a].first, map[b].first) < 0; });
+            [&](std::size_t a, std::size_t b) { return std::is_lt(order(map[a].first, map[b].first)); });
   for (std::size_t i = 1; i < sorted.size(); ++i) {
-    if (order(map[sorted[i - 1]].first, map[sorted[i]].first) == 0) return std::max(sorted[i - 1], sorted[i]);
+    if (std::is_eq(order(map[sorted[i - 1]].first, map[sorted[i]].first))) return std::max(sorted[i - 1], sorted[i]);
   }
   return map.size();
 }

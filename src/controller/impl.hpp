@@ -81,7 +81,7 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   void forward_bulk(Session& from, Session& target, base::Bytes frame);
   void undeliverable(Session& from, const wire::Frame& frame, ErrorCode code, std::string_view text);
   void bounce(Session& caller, const wire::Header& call, std::uint32_t callee, ErrorCode code, std::string_view text,
-              base::Slice payload);
+              const base::Slice& payload);
   /// Tells the target all that it must know before it sees a frame of the source.
   void introduce(Session& target, const Member& source);
   /// Whether the target's callback is open to the member of `from`.

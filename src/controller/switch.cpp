@@ -121,10 +121,10 @@ void Controller::Impl::undeliverable(Session& from, const wire::Frame& frame, Er
 }
 
 void Controller::Impl::bounce(Session& caller, const wire::Header& call, std::uint32_t callee, ErrorCode code,
-                              std::string_view text, base::Slice payload) {
+                              std::string_view text, const base::Slice& payload) {
   wire::Header answer = header(FrameKind::bounce, call.id);
   answer.member = callee;
-  wire::append_returned(caller.out(), answer, code, text, std::move(payload));
+  wire::append_returned(caller.out(), answer, code, text, payload);
   ++counters.bounced;
   caller.touch();
 }

@@ -56,6 +56,7 @@ std::string list(std::string_view wanted, const std::vector<Candidates>& others,
   std::size_t more = 0;
   if (shown.size() * kLinesEach - 1 > kMaxListLines) {
     std::vector<std::pair<std::size_t, const Candidates*>> ranked;
+    ranked.reserve(shown.size());
     for (const Candidates* each : shown) ranked.emplace_back(distance(*each), each);
     std::ranges::stable_sort(ranked, {}, &std::pair<std::size_t, const Candidates*>::first);
     ranked.resize((kMaxListLines - 1) / kLinesEach);
@@ -107,6 +108,7 @@ std::string unknown_receiver_text(std::string_view process, std::string_view cal
                                   const std::vector<Candidates>& others, bool is_there) {
   if (!is_there) {
     std::vector<std::string> processes;
+    processes.reserve(others.size());
     for (const Candidates& each : others) processes.push_back(each.process);
     return "Process " + quoted(process) + " is not found." + did_you_mean(process, processes) + "\n" +
            list(callback, others,

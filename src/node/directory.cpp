@@ -210,7 +210,8 @@ bool Directory::has_function(std::string_view callback) const {
   return impl_->find_own(callback) || (impl_->ready && impl_->held(callback, false));
 }
 
-void Directory::set_own_callbacks(std::vector<std::pair<std::string, std::shared_ptr<const Signature>>> callbacks) {
+void Directory::set_own_callbacks(
+    const std::vector<std::pair<std::string, std::shared_ptr<const Signature>>>& callbacks) {
   Impl& self = *impl_;
   base::WriteLock lock(self.mutex);
   self.own_callbacks.clear();

@@ -88,7 +88,7 @@ class Directory {
   /// Some process holds it, but not for this one.
   bool is_closed(std::string_view callback) const;
   /// In order of registration; replaces what was set before.
-  void set_own_callbacks(std::vector<std::pair<std::string, std::shared_ptr<const Signature>>> callbacks);
+  void set_own_callbacks(const std::vector<std::pair<std::string, std::shared_ptr<const Signature>>>& callbacks);
 
   // Waits.
 

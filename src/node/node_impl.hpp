@@ -211,8 +211,8 @@ struct Node::Impl final : session::ChannelSink,
   void retry_parked(bool directory_changed);
 
   // node_waits.cpp
-  base::Result<void> wait_for(Directory::Check check, const std::string& what, base::Deadline deadline);
-  void wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
+  base::Result<void> wait_for(const Directory::Check& check, const std::string& what, base::Deadline deadline);
+  void wait_for_async(const Directory::Check& check, const std::string& what, base::Deadline deadline,
                       std::function<void(base::Result<void>)> done);
   base::Failure over_while_waiting(const std::string& what) const;
   void run_due_waits();

@@ -21,7 +21,8 @@ base::Failure Node::Impl::over_while_waiting(const std::string& what) const {
   return *over();
 }
 
-base::Result<void> Node::Impl::wait_for(Directory::Check check, const std::string& what, base::Deadline deadline) {
+base::Result<void> Node::Impl::wait_for(const Directory::Check& check, const std::string& what,
+                                        base::Deadline deadline) {
   const auto ended = [this, check] { return is_over() || check(); };
   if (check()) return {};
   rpc::Completion found;
@@ -42,7 +43,7 @@ base::Result<void> Node::Impl::wait_for(Directory::Check check, const std::strin
   return not_in_time(what);
 }
 
-void Node::Impl::wait_for_async(Directory::Check check, const std::string& what, base::Deadline deadline,
+void Node::Impl::wait_for_async(const Directory::Check& check, const std::string& what, base::Deadline deadline,
                                 std::function<void(base::Result<void>)> done) {
   struct State {
     std::atomic<bool> over{false};

@@ -69,7 +69,7 @@ ItemRunner::ItemRunner(std::shared_ptr<Engine> engine, std::shared_ptr<ServerHos
     : engine_(std::move(engine)),
       host_(std::move(host)),
       stream_(std::move(stream)),
-      answer_(std::move(answer)),
+      answer_(answer),
       context_(std::move(context)),
       on_end_(std::move(on_end)),
       result_(detail::kResultHeadroom) {}

@@ -162,7 +162,7 @@ void Answer::failure(const base::Failure& failure, session::Urgency urgency) con
   send(wire::FrameKind::error, frame, urgency);
 }
 
-void Answer::exception(std::exception_ptr error, session::Urgency urgency) const {
+void Answer::exception(const std::exception_ptr& error, session::Urgency urgency) const {
   failure(failure_of(error), urgency);
 }
 

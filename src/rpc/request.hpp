@@ -22,7 +22,7 @@ class Answer {
   void result(Writer& result, session::Urgency urgency) const;
   void failure(const base::Failure& failure, session::Urgency urgency) const;
   /// What a callback threw, as its caller is to see it.
-  void exception(std::exception_ptr error, session::Urgency urgency) const;
+  void exception(const std::exception_ptr& error, session::Urgency urgency) const;
   /// The same account as a failure, for other kinds of frames.
   base::Failure failure_of(const std::exception_ptr& error) const;
   const CallbackEntry& entry() const { return entry_; }

@@ -5,7 +5,7 @@
 
 namespace daffi::rpc {
 
-void ServedStream::begin(std::shared_ptr<OutgoingItems> items) {
+void ServedStream::begin(const std::shared_ptr<OutgoingItems>& items) {
   {
     base::Lock lock(mutex_);
     outgoing_ = items;

@@ -21,7 +21,7 @@ class ServedStream {
       : incoming(std::move(items)), callback(entry), deadline_(deadline) {}
 
   /// The call has run: its items go out here. Stopped at once if that was asked for meanwhile.
-  void begin(std::shared_ptr<OutgoingItems> items);
+  void begin(const std::shared_ptr<OutgoingItems>& items);
   /// Nobody wants it any more: the producer is destroyed, items that wait are dropped. Not under the read role.
   void stop(Engine& engine);
   bool stopped() const { return stopped_.load(); }

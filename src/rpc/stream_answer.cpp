@@ -8,7 +8,8 @@
 
 namespace daffi::rpc {
 
-std::shared_ptr<OutgoingItems> StreamAnswer::make(std::shared_ptr<Engine> engine, std::shared_ptr<StreamAnswer> answer,
+std::shared_ptr<OutgoingItems> StreamAnswer::make(std::shared_ptr<Engine> engine,
+                                                  const std::shared_ptr<StreamAnswer>& answer,
                                                   std::unique_ptr<detail::ItemProducer> producer) {
   wire::Header header = answer->answer_.call();
   header.flags = wire::kFromCallee;

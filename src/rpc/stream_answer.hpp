@@ -13,11 +13,12 @@ namespace daffi::rpc {
 class StreamAnswer final : public ItemsOwner {
  public:
   /// `on_end` is called once, behind the last frame.
-  StreamAnswer(std::shared_ptr<ServerHost> host, Answer answer, std::function<void()> on_end)
-      : host_(std::move(host)), answer_(std::move(answer)), on_end_(std::move(on_end)) {}
+  StreamAnswer(std::shared_ptr<ServerHost> host, const Answer& answer, std::function<void()> on_end)
+      : host_(std::move(host)), answer_(answer), on_end_(std::move(on_end)) {}
 
   /// Its items, with the caller as their target. Nothing runs yet.
-  static std::shared_ptr<OutgoingItems> make(std::shared_ptr<Engine> engine, std::shared_ptr<StreamAnswer> answer,
+  static std::shared_ptr<OutgoingItems> make(std::shared_ptr<Engine> engine,
+                                             const std::shared_ptr<StreamAnswer>& answer,
                                              std::unique_ptr<detail::ItemProducer> producer);
 
   void send_item(base::Bytes frame) override { host_->send_item(frame); }

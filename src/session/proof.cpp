@@ -60,6 +60,7 @@ bool Prover::holds(std::span<const wire::KeyProof> proofs, ProofRole role, wire:
 std::vector<wire::KeyProof> Prover::prove_roles(ProofRole role) const {
   constexpr auto kToken = wire::ProofKind::token;
   std::vector<wire::KeyProof> proofs;
+  proofs.reserve(secrets_.roles.size());
   for (const TokenRole& each : secrets_.roles)
     proofs.push_back({kToken, mac(role, kToken, base::as_bytes(each.token))});
   return proofs;
