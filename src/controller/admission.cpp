@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/free_memory.hpp"
 #include "base/log.hpp"
 #include "controller/impl.hpp"
 #include "session/proof.hpp"
@@ -11,6 +12,10 @@ namespace daffi::controller {
 using base::CloseReason;
 
 namespace {
+
+// So many have joined since memory was tidied last that it is worth while again, once nobody has for that long.
+constexpr std::size_t kCrowd = 256;
+constexpr base::Duration kCalm = std::chrono::seconds(2);
 
 std::uint32_t to_milliseconds(base::Duration span) {
   return static_cast<std::uint32_t>(
@@ -151,7 +156,20 @@ void Controller::Impl::admit_member(Session& session) {
   base::log(LogLevel::info, "controller",
             "node '" + printable(member->entry.process_name) + "' connected from " + session.peer().address);
   welcome(session, *member);
+  note_join();
   if (events.member_joined) events.member_joined(member->entry.process_name);
+}
+
+// A crowd that joins leaves the heap full of holes: directories that were made for each newcomer, among what stays.
+void Controller::Impl::note_join() {
+  joined_at = loop.clock().now();
+  if (++joined_since_tidy >= kCrowd && !tidy_timer.pending()) tidy_timer.after(kCalm, [this] { tidy_memory(); });
+}
+
+void Controller::Impl::tidy_memory() {
+  if (loop.clock().now() - joined_at < kCalm) return tidy_timer.after(kCalm, [this] { tidy_memory(); });
+  joined_since_tidy = 0;
+  base::return_free_memory();
 }
 
 void Controller::Impl::admit_observer(Session& session) {

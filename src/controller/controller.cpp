@@ -65,6 +65,7 @@ Controller::Impl::Impl(net::Loop& the_loop, Options the_options, Events the_even
       members(options.max_members),
       delta_timer(loop),
       changes_sent_at(loop.clock().now() - options.delta_delay),
+      tidy_timer(loop),
       stop_timer(loop) {}
 
 Controller::Impl::~Impl() {

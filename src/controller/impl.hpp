@@ -95,6 +95,9 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   /// Sends the calls that a connection never delivered back to their callers.
   void bounce_unsent(Session& session, std::uint32_t callee);
 
+  void note_join();
+  void tidy_memory();
+
   // One call to many (broadcast.cpp).
   void broadcast(Session& from, const wire::Frame& frame);
   std::vector<Directory::Holder> broadcast_targets(const Session& from, std::string_view callback) const;
@@ -136,6 +139,10 @@ struct Controller::Impl final : SessionHost, net::Deferred {
   net::Timer delta_timer;
   base::SteadyTime changes_sent_at{};
   bool changes_due = false;  ///< at the end of the round
+
+  std::size_t joined_since_tidy = 0;
+  base::SteadyTime joined_at{};
+  net::Timer tidy_timer;
 
   bool stopping = false;
   std::function<void()> stopped;

@@ -17,6 +17,17 @@ void SendQueue::append_bulk(std::uint32_t source, base::Bytes head, const base::
   note_bulk(source, head.size() + rest.size());
 }
 
+void SendQueue::Shares::pop() {
+  constexpr std::size_t kTidyFrom = 64;
+  if (++head_ == list_.size()) {
+    list_.clear();
+    head_ = 0;
+  } else if (head_ >= kTidyFrom && 2 * head_ >= list_.size()) {
+    list_.erase(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+}
+
 void SendQueue::note_bulk(std::uint32_t source, std::size_t size) {
   by_source_[source] += size;
   // A share that has begun is not made longer: what is urgent waits for its end.
@@ -24,7 +35,7 @@ void SendQueue::note_bulk(std::uint32_t source, std::size_t size) {
   if (open && shares_.back().source == source && shares_.back().left + size <= kBulkShare) {
     shares_.back().left += size;
   } else {
-    shares_.push_back({source, size});
+    shares_.push({source, size});
   }
 }
 
@@ -38,7 +49,7 @@ std::size_t SendQueue::gather(std::span<iovec> pieces, bool with_bulk) {
     count += more;
     return size;
   };
-  const std::size_t rest = begun_ ? shares_.front().left : 0;
+  const std::size_t rest = begun_ ? shares_[0].left : 0;
   plan_.begun = take(bulk_, 0, rest);
   if (plan_.begun < rest) return count;
   plan_.urgent = take(urgent_, 0, urgent_.bytes());
@@ -67,14 +78,14 @@ void SendQueue::consume_bulk(std::size_t count) {
   if (count == 0) return;
   bulk_.consume(count);
   while (count > 0) {
-    Share& front = shares_.front();
+    Share& front = shares_[0];
     const std::size_t part = std::min(count, front.left);
     const auto account = by_source_.find(front.source);
     if ((account->second -= part) == 0) by_source_.erase(account);
     front.left -= part;
     count -= part;
     begun_ = front.left > 0;
-    if (!begun_) shares_.pop_front();
+    if (!begun_) shares_.pop();
   }
 }
 
@@ -93,6 +104,7 @@ void SendQueue::clear() {
 }
 
 void SendQueue::shrink() {
+  if (shares_.empty()) shares_.clear();
   urgent_.shrink();
   bulk_.shrink();
 }

@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "wire/out_queue.hpp"
 
@@ -62,6 +62,21 @@ class SendQueue {
     std::uint32_t source;
     std::size_t left;
   };
+  // First in, first out; of no size as long as there is no bulk, which most connections never have.
+  class Shares {
+   public:
+    bool empty() const { return head_ == list_.size(); }
+    std::size_t size() const { return list_.size() - head_; }
+    Share& operator[](std::size_t index) { return list_[head_ + index]; }
+    Share& back() { return list_.back(); }
+    void push(const Share& share) { list_.push_back(share); }
+    void pop();
+    void clear() { std::vector<Share>().swap(list_), head_ = 0; }
+
+   private:
+    std::vector<Share> list_;  // those before head_ are over
+    std::size_t head_ = 0;
+  };
   struct Plan {
     std::size_t begun = 0, urgent = 0, share = 0;
   };
@@ -70,7 +85,7 @@ class SendQueue {
   void consume_bulk(std::size_t count);
 
   OutQueue urgent_, bulk_;
-  std::deque<Share> shares_;
+  Shares shares_;
   std::unordered_map<std::uint32_t, std::size_t> by_source_;
   bool begun_ = false;  // of the first share something has left
   Plan plan_;
