@@ -227,13 +227,24 @@ std::vector<std::string> names_of(nb::handle keywords) {
 
 }  // namespace
 
+const detail::SharedSpec& PySpec::shared(nb::handle name, std::size_t positional) const {
+  if (last_ && last_name_.is(name) && last_->positional == positional) return last_;
+  auto fresh = std::make_shared<detail::CallSpec>(spec);
+  fresh->name = nb::cast<std::string>(name);
+  fresh->positional = positional;
+  last_ = std::move(fresh);
+  last_name_ = nb::borrow(name);
+  return last_;
+}
+
 detail::CallSpec PyCore::prepare(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how,
-                                 Writer& writer) {
+                                 Writer& writer, bool lend) {
   detail::CallSpec spec = how.spec;
   spec.name = name.c_str();
   spec.positional = nb::len(positional);
   spec.keywords = names_of(keywords);
-  write_arguments(writer, positional.ptr(), dict_or_null(keywords), to_holders(*home_, spec.name, spec.receiver));
+  const Holders holders{*home_, spec.name, spec.receiver};
+  write_arguments(writer, positional.ptr(), dict_or_null(keywords), to_holders(holders), lend);
   return spec;
 }
 
@@ -277,12 +288,21 @@ nb::object PyCore::late(const BroadcastTimeout& error) {
   return exception;
 }
 
+namespace {
+// Arguments of so many bytes are not worth giving up the GIL.
+constexpr std::size_t kShortWork = 16 * 1024;
+}  // namespace
+
 // A call whose result is not waited for here; None when none is wanted.
-nb::object PyCore::begin(detail::CallSpec&& spec, Writer& arguments) {
-  const auto answer = spec.broadcast ? PyPending::Answer::gathered : PyPending::Answer::value;
-  const auto shared = std::make_shared<const detail::CallSpec>(std::move(spec));
+nb::object PyCore::begin(const detail::SharedSpec& spec, Writer& arguments) {
+  const auto answer = spec->broadcast ? PyPending::Answer::gathered : PyPending::Answer::value;
   std::shared_ptr<detail::PendingCall> pending;
-  blocking([&] { pending = core().start_call(shared, arguments); });
+  // To let the others run for so short a time costs more than it gives them.
+  const bool short_work = spec->return_result && arguments.size() <= kShortWork && core().sends_at_once();
+  if (short_work)
+    pending = core().start_call(spec, arguments);
+  else
+    blocking([&] { pending = core().start_call(spec, arguments); });
   if (!pending) return nb::none();
   return nb::cast(PyPending(std::move(pending), shared_from_this(), answer));
 }
@@ -297,16 +317,24 @@ nb::object PyCore::start_stream(const detail::CallSpec& spec, Writer& arguments)
 nb::object PyCore::call(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how) {
   const auto keep = shared_from_this();
   detail::ArgumentWriter writer;
-  const detail::CallSpec spec = prepare(name, positional, keywords, how, *writer);
+  // The arguments stay as they are until the call has ended.
+  const detail::CallSpec spec = prepare(name, positional, keywords, how, *writer, true);
   if (!spec.broadcast && core().look_up(spec.name, spec.receiver).stream) return start_stream(spec, *writer);
   return run(spec, *writer);
 }
 
 nb::object PyCore::start_call(nb::str name, nb::tuple positional, nb::handle keywords, const PySpec& how) {
   detail::ArgumentWriter writer;
-  detail::CallSpec spec = prepare(name, positional, keywords, how, *writer);
-  if (!spec.broadcast && core().look_up(spec.name, spec.receiver).stream) return start_stream(spec, *writer);
-  return begin(std::move(spec), *writer);
+  detail::SharedSpec spec;
+  if (dict_or_null(keywords) == nullptr) {
+    spec = how.shared(name, nb::len(positional));
+    const Holders holders{*home_, spec->name, spec->receiver};
+    write_arguments(*writer, positional.ptr(), nullptr, to_holders(holders));
+  } else {
+    spec = std::make_shared<const detail::CallSpec>(prepare(name, positional, keywords, how, *writer));
+  }
+  if (!spec->broadcast && core().look_up(spec->name, spec->receiver).stream) return start_stream(*spec, *writer);
+  return begin(spec, *writer);
 }
 
 nb::object PyCore::feed(nb::str name, nb::object generator, const PySpec& how, bool asynchronous, bool wait) {
@@ -346,7 +374,7 @@ nb::object PyCore::transfer(nb::str process, nb::str name, nb::bytes dumped, nb:
   const DumpedFunction code(std::as_bytes(std::span(dumped.c_str(), dumped.size())));
   detail::prepare_transfer(spec, receiver, code, *call, arguments.payload());
   if (yields) return start_stream(spec, *call);
-  return wait ? run(spec, *call) : begin(std::move(spec), *call);
+  return wait ? run(spec, *call) : begin(std::make_shared<const detail::CallSpec>(std::move(spec)), *call);
 }
 
 void bind_calls(nb::module_& module) {

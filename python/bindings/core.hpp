@@ -19,6 +19,14 @@ namespace daffi::python {
 /// How calls by one modifier are made; used for many calls. Value.
 struct PySpec {
   detail::CallSpec spec;
+
+  /// The same for calls of a callback with so many arguments, none of them by keyword; the last one is kept, as a
+  /// fetcher asks for the same again and again. Needs the GIL.
+  const detail::SharedSpec& shared(nanobind::handle name, std::size_t positional) const;
+
+ private:
+  mutable nanobind::object last_name_;
+  mutable detail::SharedSpec last_;
 };
 
 /// Threads: any that hold the GIL; where it blocks it gives the GIL up.
@@ -71,10 +79,10 @@ class PyCore : public std::enable_shared_from_this<PyCore> {
 
  private:
   detail::CallSpec prepare(nanobind::str name, nanobind::tuple positional, nanobind::handle keywords, const PySpec& how,
-                           Writer& writer);
+                           Writer& writer, bool lend = false);
   nanobind::object start_stream(const detail::CallSpec& spec, Writer& arguments);
   nanobind::object run(const detail::CallSpec& spec, Writer& arguments);
-  nanobind::object begin(detail::CallSpec&& spec, Writer& arguments);
+  nanobind::object begin(const detail::SharedSpec& spec, Writer& arguments);
 
   std::unique_ptr<Global> global_;
   Global* starting_ = nullptr;

@@ -239,11 +239,19 @@ constexpr const char* kPlaces[] = {"argument 1", "argument 2", "argument 3", "ar
                                    "argument 6", "argument 7", "argument 8", "argument 9"};
 }
 
-void write_arguments(Writer& writer, PyObject* positional, PyObject* keywords, const Destination& to) {
+// False: it is not large, or of another type.
+static bool lend_bytes(Writer& writer, PyObject* value) {
+  if (!PyBytes_CheckExact(value) || PyBytes_GET_SIZE(value) < static_cast<Py_ssize_t>(Writer::lent_from)) return false;
+  writer.lend_binary(as_bytes(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)));
+  return true;
+}
+
+void write_arguments(Writer& writer, PyObject* positional, PyObject* keywords, const Destination& to, bool lend) {
   const Py_ssize_t count = PyTuple_GET_SIZE(positional);
   writer.array(static_cast<std::size_t>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* const value = PyTuple_GET_ITEM(positional, i);
+    if (lend && lend_bytes(writer, value)) continue;
     write_value(writer, value, to, i < 9 ? kPlaces[i] : "an argument");
   }
   if (keywords == nullptr) return writer.map(0);

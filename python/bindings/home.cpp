@@ -36,15 +36,15 @@ Destination to_process(const Home& home, const std::string& process) {
           {}};
 }
 
-Destination to_holders(const Home& home, const std::string& callback, const std::string& receiver) {
-  return {[&home, &callback, &receiver] {
-            auto* core = home.core.load();
-            return core != nullptr && core->look_up(callback, receiver).foreign;
+Destination to_holders(const Holders& holders) {
+  return {[&holders] {
+            auto* core = holders.home.core.load();
+            return core != nullptr && core->look_up(holders.callback, holders.receiver).foreign;
           },
-          [&home, &callback, &receiver] {
-            auto* core = home.core.load();
+          [&holders] {
+            auto* core = holders.home.core.load();
             if (core == nullptr) return;
-            const std::string refuser = core->refuser_of_code(callback, receiver);
+            const std::string refuser = core->refuser_of_code(holders.callback, holders.receiver);
             if (!refuser.empty()) refused_by(refuser);
           }};
 }

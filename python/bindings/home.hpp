@@ -17,8 +17,14 @@ struct Home {
 
 /// Values for one process. The arguments outlive it.
 Destination to_process(const Home& home, const std::string& process);
-/// Values for whoever holds a callback, or for the one receiver.
-Destination to_holders(const Home& home, const std::string& callback, const std::string& receiver);
+/// Whoever holds a callback, or the one receiver. Refers to all it is made of.
+struct Holders {
+  const Home& home;
+  const std::string& callback;
+  const std::string& receiver;
+};
+/// Values for them. The argument outlives it: so small that making one allocates nothing.
+Destination to_holders(const Holders& holders);
 /// Values that a process sent.
 Origin from_process(const Home& home, const std::string& process);
 Origin from_member(const Home& home, std::uint32_t member);

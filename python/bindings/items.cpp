@@ -47,7 +47,8 @@ class ArgumentForm final : public ItemForm {
   ArgumentForm(std::string callback, std::string receiver, std::shared_ptr<Home> home)
       : callback_(std::move(callback)), receiver_(std::move(receiver)), home_(std::move(home)) {}
   void write(Writer& item, PyObject* value) override {
-    const Destination to = to_holders(*home_, callback_, receiver_);
+    const Holders holders{*home_, callback_, receiver_};
+    const Destination to = to_holders(holders);
     if (PyTuple_Check(value)) return write(item, value, nullptr, to);
     if (PyObject_TypeCheck(value, reinterpret_cast<PyTypeObject*>(args_type))) {
       const Owned positional(PyObject_GetAttrString(value, "args")), named(PyObject_GetAttrString(value, "kwargs"));

@@ -35,8 +35,10 @@ void set_decoders(PyObject* table, PyObject* decode_pickle);
 /// Writes one value: plain types as data, anything else as one pickle. `what` names it in errors ("argument 1").
 /// Throws PythonError. Needs the GIL.
 void write_value(Writer& writer, PyObject* value, const Destination& to, const char* what);
-/// Writes positional and keyword arguments (`keywords` may be null).
-void write_arguments(Writer& writer, PyObject* positional, PyObject* keywords, const Destination& to);
+/// Writes positional and keyword arguments (`keywords` may be null). `lend`: large positional bytes are only referred
+/// to, as Writer::lend_binary() says; for a caller that waits and holds them meanwhile.
+void write_arguments(Writer& writer, PyObject* positional, PyObject* keywords, const Destination& to,
+                     bool lend = false);
 
 /// Reads one value. Throws PythonError (ProtocolError for bytes that are no value). Needs the GIL.
 PyObject* read_value(Reader& reader, const Origin& from);

@@ -42,6 +42,7 @@ class Runtime final : public detail::Core, public RegistryClient, public std::en
 
   // detail::Core.
   void call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) override;
+  bool sends_at_once() override;
   std::shared_ptr<detail::PendingCall> start_call(detail::SharedSpec spec, Writer& arguments) override;
   ScheduledTask schedule(const detail::CallSpec& spec, Writer& arguments) override;
   bool cancel_task(const std::string& process, const std::string& uuid) override;

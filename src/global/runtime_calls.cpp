@@ -27,6 +27,8 @@ void Runtime::call(const detail::CallSpec& spec, Writer& arguments, detail::Repl
   if (!result.ok()) std::rethrow_exception(node::to_exception(std::move(result).failure(), spec, reply.gathered));
 }
 
+bool Runtime::sends_at_once() { return node().sends_at_once(); }
+
 std::shared_ptr<detail::PendingCall> Runtime::start_call(detail::SharedSpec spec, Writer& arguments) {
   auto started = node().start_call(std::move(spec), arguments);
   if (!started.ok()) base::throw_failure(std::move(started).failure());

@@ -343,6 +343,11 @@ void Node::add_code_runner(std::string kind, std::shared_ptr<rpc::CodeRunner> ru
 base::Result<void> Node::call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply) {
   return impl_->call(spec, arguments, reply);
 }
+bool Node::sends_at_once() const {
+  const auto over = impl_->channel.load();
+  return over && !over->crowded();
+}
+
 base::Result<std::shared_ptr<detail::PendingCall>> Node::start_call(detail::SharedSpec spec, Writer& arguments) {
   return impl_->start_call(std::move(spec), arguments);
 }

@@ -114,6 +114,8 @@ class Node {
   // Calls to others. `arguments` was written with detail::kCallHeadroom and its content is used up.
   base::Result<void> call(const detail::CallSpec& spec, Writer& arguments, detail::Reply& reply);
   /// With return_result=false the result is nullptr: the call was handed over.
+  /// As Core::sends_at_once().
+  bool sends_at_once() const;
   base::Result<std::shared_ptr<detail::PendingCall>> start_call(detail::SharedSpec spec, Writer& arguments);
 
   /// Calls a callback that yields; the call is under way then.

@@ -52,6 +52,7 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
   }
   const auto deadline = admit(spec, arguments);
   if (!deadline.ok()) return deadline.failure();
+  (void)arguments.payload();  // as in start_call()
   if (incoming_streams->fetch_add(1) >= options.max_streams) {
     incoming_streams->fetch_sub(1);
     return too_many(options.max_streams);

@@ -138,8 +138,14 @@ bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait) {
   return !ended();
 }
 
+void Channel::note_queued() {
+  const bool crowded = queue_.urgent().bytes() > max_queued_ / 2;
+  if (crowded != crowded_.load(std::memory_order_relaxed)) crowded_.store(crowded, std::memory_order_relaxed);
+}
+
 // After something was queued: true when the calling thread has become the writer.
 bool Channel::become_writer(Urgency urgency) {
+  note_queued();
   if (writing_) return false;
   if (urgency == Urgency::corked && queue_.bytes() < kCorkLimit) {
     if (!corked_.load(std::memory_order_relaxed)) corked_.store(true);
@@ -233,6 +239,7 @@ Channel::Next Channel::next_pieces(std::span<iovec> pieces, std::size_t& count) 
 void Channel::wrote(std::size_t bytes) {
   base::Lock lock(mutex_);
   queue_.consume(bytes);
+  note_queued();
   in_write_ = false;
   // What nobody will write is not kept either.
   if (ended()) queue_.clear();

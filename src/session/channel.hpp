@@ -59,6 +59,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Writes what is corked.
   void flush();
   bool has_corked() const { return corked_.load(); }
+  /// So much is queued that send() may soon block.
+  bool crowded() const { return crowded_.load(std::memory_order_relaxed); }
   /// How often corked frames have been written: two equal readings around has_corked() mean that some have waited
   /// since.
   std::uint64_t uncorked() const { return uncorked_.load(std::memory_order_relaxed); }
@@ -95,6 +97,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   enum class Next : std::uint8_t { write, park, wait_for_room, nothing };
   Next next_pieces(std::span<iovec> pieces, std::size_t& count);
   void wrote(std::size_t bytes);
+  void note_queued() DAFFI_REQUIRES(mutex_);
   void write_direct(base::Bytes frame);
   void write_queued();
   void took(net::IoResult result);
@@ -120,6 +123,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool bulk_waits_ DAFFI_GUARDED_BY(mutex_) = false;  // for on_writable(), as enough is unsent; the role is free
   std::atomic<bool> corked_{false};                   // changed under the mutex, as the next
   std::atomic<std::uint64_t> uncorked_{0};
+  std::atomic<bool> crowded_{false};  // changed under the mutex
   std::atomic<bool> ended_{false};
   wire::OutQueue front_;       // under the write role: the rest of a frame that was being written, goes before all
   bool stop_writing_ = false;  // under the write role

@@ -51,6 +51,9 @@ class DAFFI_API Core {
   /// Waits until running calls of it have ended, except the caller's own.
   virtual void remove_callback(std::uint32_t id) = 0;
 
+  /// A small call that is started now would certainly not block: nearly nothing waits to be sent.
+  virtual bool sends_at_once() = 0;
+
   /// Nobody is asked: as far as this process knows. `receiver` empty: all holders but this process.
   virtual HolderFacts look_up(const std::string& callback, const std::string& receiver) = 0;
   /// Whether what a process sends may be code: unpickled, or run. Permission is that of transferred code.
