@@ -38,7 +38,7 @@ target_link_options(daffi PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cma
 
 # What a module contains of daffi: the codec, the errors, and its side of the boundary. The map keeps everything but the
 # table inside, so that a module meets neither the daffi of the process it is loaded into nor another module's.
-set(DAFFI_MODULE_SOURCES "/src/(codec/[a-z0-9_]+|base/(clock|error|error_table|large_memory|raised)|wire/callers|global/(call_context|callback_list|module_entry))\\.cpp\\.o$")
+set(DAFFI_MODULE_SOURCES "/src/(codec/[a-z0-9_]+|base/(clock|error|error_table|fork|large_memory|raised)|wire/callers|global/(call_context|callback_list|module_entry))\\.cpp\\.o$")
 add_library(daffi_module STATIC $<FILTER:$<TARGET_OBJECTS:daffi_objects>,INCLUDE,${DAFFI_MODULE_SOURCES}>)
 add_library(daffi::module ALIAS daffi_module)
 set_target_properties(daffi_module PROPERTIES EXPORT_NAME module LINKER_LANGUAGE CXX)

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "base/fork.hpp"
 #include "base/recycled.hpp"
 
 namespace daffi::base {
@@ -43,6 +44,8 @@ class BlockPool::Store {
   }
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
+
+  void keep_free() { keep_free_across_fork(mutex_); }
 
   // All requests are of one size, because all blocks of a pool are.
   void* take(std::size_t size) DAFFI_EXCLUDES(mutex_) {
@@ -101,6 +104,12 @@ struct StoreAllocator {
 
 BlockPool::BlockPool(std::size_t block_size, std::size_t keep)
     : block_size_(block_size), store_(std::make_shared<Store>(keep)) {}
+
+BlockPool* BlockPool::for_the_process(std::size_t block_size, std::size_t keep) {
+  auto* const pool = new BlockPool(block_size, keep);
+  pool->store_->keep_free();
+  return pool;
+}
 
 Block BlockPool::take() {
   return std::allocate_shared_for_overwrite<std::byte[]>(StoreAllocator<std::byte>(store_), block_size_);

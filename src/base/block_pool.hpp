@@ -16,6 +16,8 @@ class BlockPool {
  public:
   /// Keeps at most `keep` free blocks of `block_size` bytes; what comes back beyond that is freed.
   BlockPool(std::size_t block_size, std::size_t keep);
+  /// One that lives as long as the process, and may be used in a child that was forked at any moment.
+  static BlockPool* for_the_process(std::size_t block_size, std::size_t keep);
 
   /// A block of block_size() bytes, not initialised.
   Block take();

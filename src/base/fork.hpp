@@ -4,12 +4,18 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/annotations.hpp"
+
 namespace daffi::base {
 
 namespace detail {
 // Grows in every child. Changed only while a process has one thread, so any order will do for reading it.
 inline constinit std::atomic<std::uint32_t> fork_generation{0};
 }  // namespace detail
+
+/// From now on nobody else holds `mutex` at the moment of a fork, so that the child finds it free. For one that lives
+/// as long as the process, and under which no other is taken. Threads: any.
+void keep_free_across_fork(Mutex& mutex);
 
 /// Remembers the process that it was made in. Costs a load to ask. Immutable. Threads: any.
 class HomeProcess {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/annotations.hpp"
+#include "base/fork.hpp"
 #include "base/recycled.hpp"
 
 namespace daffi::base {
@@ -14,6 +15,8 @@ namespace {
 // to be paged in than to be sent.
 class Kept {
  public:
+  Kept() { keep_free_across_fork(mutex_); }
+
   // Never one of more than twice the size: it would be held by a value that does not need it.
   std::byte* take(std::size_t& size) {
     Lock lock(mutex_);

@@ -20,7 +20,8 @@ constexpr std::size_t kCompactFrom = 64;
 constexpr std::size_t kKeptPieces = 1024;
 
 base::BlockPool& pool() {
-  static auto* const chunks = new base::BlockPool(kChunkSize, kFreeChunks);  // outlives every thread that writes
+  static auto* const chunks =
+      base::BlockPool::for_the_process(kChunkSize, kFreeChunks);  // outlives every thread that writes
   return *chunks;
 }
 

@@ -17,7 +17,8 @@ constexpr std::size_t kSmallBlock = 4 * 1024;
 constexpr std::size_t kFreeBlocks = 16;
 
 base::BlockPool& pool() {
-  static auto* const blocks = new base::BlockPool(kBlockSize, kFreeBlocks);  // outlives every thread that reads
+  static auto* const blocks =
+      base::BlockPool::for_the_process(kBlockSize, kFreeBlocks);  // outlives every thread that reads
   return *blocks;
 }
 

@@ -178,6 +178,25 @@ TEST_F(Fork, MayHappenWhileOthersRegisterByDefault) {
   busy.join();
 }
 
+TEST_F(Fork, MayHappenWhileValuesAreOnTheirWay) {
+  service_->callback("echo", [](std::string text) { return text; });
+  client_->wait_function("echo", patience);
+  std::atomic<bool> enough{false};
+  std::thread busy([&] {
+    const std::string text(300'000, 'x');
+    while (!enough.load()) EXPECT_EQ(Fetch<std::string(std::string)>(*client_, "echo")(text), text);
+  });
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(in_child([&](Complaints& complaints) {
+                Global own(options("child"));
+                complaints.expect(twice(own) == 42, "another result");
+              }),
+              "");
+  }
+  enough = true;
+  busy.join();
+}
+
 TEST_F(Fork, AnOpenStreamStaysTheParents) {
   constexpr int all = 100'000;
   service_->callback("count", []() -> Generator<int> {
