@@ -19,10 +19,12 @@ namespace daffi::net {
 namespace {
 
 // The kernel doubles it, and reports a socket as writable again when a quarter of that is unsent.
-constexpr int unix_send_buffer = 512 << 10;
+constexpr int unix_send_buffer = 1 << 20;
 constexpr int unix_receive_buffer = 4 << 20;
-constexpr int max_unsent = 256 << 10;
-static_assert(unix_send_buffer * 2 / 4 <= max_unsent, "or waiting for room would return at once, without any");
+// Of a UNIX socket that includes what the peer has not read yet: with half of it both ends wait for each other.
+constexpr int max_unix_unsent = 512 << 10;
+constexpr int max_tcp_unsent = 256 << 10;
+static_assert(unix_send_buffer * 2 / 4 <= max_unix_unsent, "or waiting for room would return at once, without any");
 constexpr std::size_t max_parts = 1024;  // IOV_MAX
 constexpr unsigned writes_before_unwatching = 16;
 
@@ -58,7 +60,7 @@ void tune(int fd, const PeerInfo& peer) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // What has not been sent yet waits in our own queue, where small frames may overtake bulk.
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent);
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_tcp_unsent, sizeof max_tcp_unsent);
     // Nothing is congested inside one host, and a control that paces what is sent (bbr) halves what goes through it.
     constexpr std::string_view plain = "reno";
     if (peer.same_host) ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain.data(), plain.size());
@@ -170,7 +172,7 @@ bool FdStream::has_bulk_room() {
   int unsent = 0;
   if (peer_.transport != PeerInfo::Transport::unix_socket || ::ioctl(socket_.get(), SIOCOUTQ, &unsent) != 0)
     return true;
-  if (unsent < max_unsent) return true;
+  if (unsent < max_unix_unsent) return true;
   note_write(true);
   return false;
 }
