@@ -134,7 +134,7 @@ void Controller::Impl::bounce_unsent(Session& session, std::uint32_t callee) {
     Member* caller = members.find(call.header.member);
     if (caller == nullptr || caller->session == nullptr || !caller->session->alive()) continue;
     bounce(*caller->session, call.header, callee, ErrorCode::remote_stopped_not_run,
-           "that member lost its connection before the call was sent", std::move(call.payload));
+           "that member lost its connection before the call was sent", call.payload);
   }
 }
 

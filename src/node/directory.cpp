@@ -216,12 +216,12 @@ void Directory::set_own_callbacks(
   base::WriteLock lock(self.mutex);
   self.own_callbacks.clear();
   self.own_index.clear();
-  for (auto& [name, signature] : callbacks) {
+  for (const auto& [name, signature] : callbacks) {
     const auto [at, fresh] = self.own_index.try_emplace(name, self.own_callbacks.size());
     if (fresh) {
-      self.own_callbacks.push_back({name, std::move(signature)});
+      self.own_callbacks.push_back({name, signature});
     } else {
-      self.own_callbacks[at->second].signature = std::move(signature);
+      self.own_callbacks[at->second].signature = signature;
     }
   }
   self.changed();

@@ -154,7 +154,7 @@ void Node::Impl::set_own_callbacks() {
   for (const auto& entry : server->callbacks().all()) {
     own.emplace_back(entry->spec.name, std::shared_ptr<const Signature>(entry, &entry->spec.signature));
   }
-  directory.set_own_callbacks(std::move(own));
+  directory.set_own_callbacks(own);
   run_due_waits();
 }
 

@@ -315,8 +315,8 @@ std::function<void()> Request::on_end() const {
 }
 
 void Request::begin_stream(const Answer& answer, std::unique_ptr<detail::ItemProducer> producer) {
-  auto owner = std::make_shared<StreamAnswer>(server->host_, answer, on_end());
-  auto items = StreamAnswer::make(server->engine_, std::move(owner), std::move(producer));
+  const auto owner = std::make_shared<StreamAnswer>(server->host_, answer, on_end());
+  auto items = StreamAnswer::make(server->engine_, owner, std::move(producer));
   stream->begin(items);
   items->run();
 }

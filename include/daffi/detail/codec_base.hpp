@@ -195,11 +195,11 @@ struct ShapedCodec<T, Shape::bytes> {
 
 /// As Codec<T>::write, of a value that stays as it is as long as Writer::lend_text() says.
 template <typename T>
-void lend_value(Writer& writer, const T& value, std::shared_ptr<const void> owner = nullptr) {
+void lend_value(Writer& writer, const T& value, const std::shared_ptr<const void>& owner = nullptr) {
   if constexpr (std::is_same_v<T, std::string>)
-    writer.lend_text(value, std::move(owner));
+    writer.lend_text(value, owner);
   else if constexpr (is_one_run<T>)
-    writer.lend_binary(std::as_bytes(std::span(value)), std::move(owner));
+    writer.lend_binary(std::as_bytes(std::span(value)), owner);
   else
     Codec<T>::write(writer, value);
 }
