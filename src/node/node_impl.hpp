@@ -94,7 +94,7 @@ struct Node::Impl final : session::ChannelSink,
   rpc::Transfers& transfers() override { return values; }
   void send_grants() override;
   bool reaches(std::uint32_t member, std::uint32_t of_epoch) const override;
-  void send_chunk(const wire::Header& header, const base::Slice& chunk);
+  void send_chunk(const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more);
   using Announcement = std::array<std::byte, wire::kHeaderSize + wire::kCallHeadSize + wire::kTotalSize>;
   std::span<std::byte> frame_of(rpc::OutgoingCall& call, Writer& arguments, Announcement& announcement) const;
   void start_transfer(const rpc::TransferKey& key, std::uint32_t of_epoch);

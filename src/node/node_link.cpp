@@ -38,6 +38,9 @@ void Node::Impl::on_established(std::unique_ptr<net::Stream> stream, std::unique
   own_id.store(welcome.member_id);
   trust.store(session::trust_in(handshake.controller()));
   directory.set_own(welcome.member_id, welcome.epoch);
+  // Memory cannot be seen from another host, and what TLS is for ought to stay in it.
+  const net::PeerInfo& peer = stream->peer();
+  values.share_memory(peer.same_host && !peer.tls && peer.transport != net::PeerInfo::Transport::memory);
   connecting = std::make_shared<session::Channel>(std::move(stream), std::move(reader), shared_from_this(), kMaxQueued);
   answering.store(connecting);
   heartbeat.emplace(options.heartbeat, clock().now());

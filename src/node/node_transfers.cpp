@@ -1,4 +1,5 @@
 /// @file  Node, large values: how they are announced, and what becomes of them when their exchange ends.
+#include <algorithm>
 #include <thread>
 
 #include "node/node_impl.hpp"
@@ -48,19 +49,20 @@ bool Node::Impl::reaches(std::uint32_t member, std::uint32_t of_epoch) const {
   return of_epoch == epoch.load() && answering.load() && directory.is_present(member);
 }
 
-void Node::Impl::send_chunk(const wire::Header& header, const base::Slice& chunk) {
+void Node::Impl::send_chunk(const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more) {
   const auto to = answering.load();
   if (!to || header.epoch != epoch.load()) return;
-  std::array<std::byte, wire::kHeaderSize> head;
-  wire::encode_header(header, head);
-  (void)to->send_bulk(head, chunk, session::Urgency::now, false);
+  std::array<std::byte, wire::kHeaderSize + rpc::kOfferSize> head;
+  wire::encode_header(header, std::span(head).first<wire::kHeaderSize>());
+  const auto end = std::ranges::copy(front, head.begin() + wire::kHeaderSize).out;
+  (void)to->send_bulk({head.begin(), end}, rest, more ? session::Urgency::corked : session::Urgency::now, false);
 }
 
 void Node::Impl::send_grants() {
-  for (const auto& [key, credit] : values.in.take_grants()) {
+  for (const auto& [key, credit, takes_memory] : values.in.take_grants()) {
     wire::Header received{.epoch = epoch.load(), .member = key.member, .id = key.id};
     received.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
-    const auto frame = rpc::credit_frame(received, credit);
+    const auto frame = rpc::credit_frame(received, credit, takes_memory ? wire::kShared : std::uint8_t{0});
     send(frame, session::Urgency::now);
   }
 }

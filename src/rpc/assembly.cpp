@@ -88,32 +88,50 @@ bool Assembly::allocate(base::Bytes first) {
   return true;
 }
 
-bool Assembly::add(base::Bytes chunk) {
+// Where a body lies is read from the first chunk, which must be the same when the value is read: if it is in shared
+// memory it is copied beforehand.
+bool Assembly::add_first(const ChunkBytes& chunk) {
+  if (!chunk.is_shared()) return allocate(chunk.in_frame()) && add(chunk);
+  const base::Block own = base::make_block(chunk.size());
+  const base::MutableBytes bytes(own.get(), chunk.size());
+  return chunk.copy(0, bytes) && allocate(bytes) && add(base::Bytes(bytes));
+}
+
+bool Assembly::add(const ChunkBytes& chunk) {
   if (chunk.empty() || chunk.size() > total_ - at_) return false;
-  if (!block_ && !allocate(chunk)) return false;
+  if (!block_) return add_first(chunk);
+  std::size_t from = 0;
+  bool good = true;
   const auto to_block = [&](std::size_t until, std::size_t offset) {
-    const std::size_t size = std::min(chunk.size(), until - at_);
-    if (size > 0) std::memcpy(block_.get() + at_ - offset, chunk.data(), size);
-    chunk = chunk.subspan(size);
+    const std::size_t size = std::min(chunk.size() - from, until - at_);
+    good = good && chunk.copy(from, {block_.get() + at_ - offset, size});
+    from += size;
     at_ += size;
   };
   if (body_ != nullptr && at_ < body_->at) to_block(body_->at, 0);
   if (body_ != nullptr && at_ < body_->at + body_size_) {
-    const std::size_t size = std::min(chunk.size(), body_->at + body_size_ - at_);
-    add_to_body(chunk.first(size));
-    chunk = chunk.subspan(size);
+    const std::size_t size = std::min(chunk.size() - from, body_->at + body_size_ - at_);
+    good = good && add_to_body(chunk, from, size);
+    from += size;
     at_ += size;
   }
   to_block(total_, body_size_);
-  return true;
+  return good;
 }
 
 // Its text is looked at while it is at hand: at the end that would be a long piece of work.
-void Assembly::add_to_body(base::Bytes part) {
-  body_->text.append(base::as_text(part));
-  const std::string_view fresh = std::string_view(body_->text).substr(checked_);
-  checked_ += utf8_prefix(fresh);
+bool Assembly::add_to_body(const ChunkBytes& chunk, std::size_t from, std::size_t size) {
+  std::string& text = body_->text;
+  if (chunk.is_shared()) {
+    const std::size_t before = text.size();
+    text.resize(before + size);
+    if (!chunk.copy(from, std::as_writable_bytes(std::span(text)).subspan(before))) return false;
+  } else {
+    text.append(base::as_text(chunk.in_frame().subspan(from, size)));
+  }
+  checked_ += utf8_prefix(std::string_view(text).substr(checked_));
   body_->is_utf8 = checked_ == body_size_;
+  return true;
 }
 
 Received Assembly::take() { return {{block_, base::Bytes(block_.get(), total_ - body_size_)}, std::move(body_)}; }

@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "daffi/body.hpp"
+#include "rpc/chunk_bytes.hpp"
 
 namespace daffi::rpc {
 
@@ -72,8 +73,9 @@ class Assembly {
   static base::Result<Assembly> begin(std::uint64_t total, std::size_t limit,
                                       const std::shared_ptr<MemoryBudget>& budget, bool apart = false);
 
-  /// False: more has come than was announced, or nothing at all, or there is no memory; the assembly is unchanged.
-  [[nodiscard]] bool add(base::Bytes chunk);
+  /// False: more has come than was announced, or nothing at all, or there is no memory; the assembly is not to be used
+  /// any more.
+  [[nodiscard]] bool add(const ChunkBytes& chunk);
   bool complete() const { return at_ == total_; }
   std::size_t total() const { return total_; }
   std::size_t received() const { return at_; }
@@ -86,7 +88,8 @@ class Assembly {
   Assembly(std::size_t total, BudgetShare share, bool apart) : total_(total), apart_(apart), share_(std::move(share)) {}
 
   bool allocate(base::Bytes first);
-  void add_to_body(base::Bytes part);
+  bool add_first(const ChunkBytes& chunk);
+  bool add_to_body(const ChunkBytes& chunk, std::size_t from, std::size_t size);
 
   std::size_t total_;
   bool apart_;

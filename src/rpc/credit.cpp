@@ -31,12 +31,13 @@ std::optional<Credit> decode_credit(base::Bytes payload) {
   return Credit{fields[0], fields[1]};
 }
 
-CreditFrame credit_frame(const wire::Header& received, const Credit& credit) {
+CreditFrame credit_frame(const wire::Header& received, const Credit& credit, std::uint8_t flags) {
   wire::Header header = received;
   header.size = kCreditSize;
   header.kind = wire::FrameKind::credit;
   // What the callee has sent its caller grants credit for, and the other way round.
   header.flags = (received.flags & wire::kFromCallee) != 0 ? std::uint8_t{0} : wire::kFromCallee;
+  header.flags |= flags;
   CreditFrame frame;
   wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
   const auto payload = encode_credit(credit);

@@ -28,8 +28,9 @@ std::array<std::byte, kCreditSize> encode_credit(const Credit& credit);
 /// Nothing when it is none, or grants nothing at all. Threads: any.
 std::optional<Credit> decode_credit(base::Bytes payload);
 using CreditFrame = std::array<std::byte, wire::kHeaderSize + kCreditSize>;
-/// The frame that grants credit to whoever sent `received`, an item or a chunk, under its id and epoch. Threads: any.
-CreditFrame credit_frame(const wire::Header& received, const Credit& credit);
+/// The frame that grants credit to whoever sent `received`, an item or a chunk, under its id and epoch. `flags`: what
+/// else its header is to say. Threads: any.
+CreditFrame credit_frame(const wire::Header& received, const Credit& credit, std::uint8_t flags = 0);
 
 /// The sender's account. Strand: the lock of the exchange that it belongs to; it wakes nobody itself, add() says when
 /// its owner must.

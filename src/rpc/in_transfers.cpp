@@ -19,7 +19,7 @@ base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t t
   return {};
 }
 
-InTransfers::Taken::What InTransfers::add(In& in, base::Bytes chunk) {
+InTransfers::Taken::What InTransfers::add(In& in, const ChunkBytes& chunk) {
   const std::size_t missing = in.assembly.total() - in.assembly.received();
   if (chunk.empty() || chunk.size() > std::min<std::size_t>(missing, wire::kMaxChunk)) return Taken::What::broken;
   if (!in.credit.take({chunk.size(), 0})) return Taken::What::broken;
@@ -27,7 +27,7 @@ InTransfers::Taken::What InTransfers::add(In& in, base::Bytes chunk) {
   return in.assembly.complete() ? Taken::What::complete : Taken::What::more;
 }
 
-InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk, bool asked) {
+InTransfers::Taken InTransfers::take(const TransferKey& key, const ChunkBytes& chunk, bool asked) {
   Taken taken;
   const Credit cost{chunk.size(), 0};  // items cost nothing: chunks are none
   base::Lock lock(mutex_);
@@ -56,8 +56,23 @@ InTransfers::Taken InTransfers::take(const TransferKey& key, base::Bytes chunk, 
   return taken;
 }
 
+std::optional<ChunkBytes> InTransfers::locate(const wire::Header& header, base::Bytes payload) {
+  constexpr std::uint8_t kEither = wire::kShared | wire::kOffersMemory;
+  if ((header.flags & kEither) == 0) return ChunkBytes(payload);
+  base::Lock lock(mutex_);
+  if ((header.flags & kEither) == wire::kShared) return lanes_.find(header.member, payload);
+  if ((header.flags & wire::kShared) != 0 || payload.size() <= kOfferSize) return std::nullopt;
+  if (lanes_.take(header.member, decode_offer(payload.first(kOfferSize)))) takes_memory_.push_back(header.member);
+  return ChunkBytes(payload.subspan(kOfferSize));
+}
+
+void InTransfers::share_memory(bool allowed) {
+  base::Lock lock(mutex_);
+  lanes_.allow(allowed);
+}
+
 void InTransfers::grant(const TransferKey& key, const Credit& credit) {
-  grants_.push_back({key, credit});
+  grants_.push_back({.key = key, .credit = credit});
   has_grants_.store(true);
 }
 
@@ -71,7 +86,8 @@ std::vector<InTransfers::Grant> InTransfers::take_grants() {
   if (!has_grants_.load()) return {};
   base::Lock lock(mutex_);
   has_grants_.store(false);
-  for (const Grant& grant : grants_) {
+  for (Grant& grant : grants_) {
+    if (!takes_memory_.empty()) grant.takes_memory = std::erase(takes_memory_, grant.key.member) > 0;
     const auto found = transfers_.find(grant.key);
     if (found == transfers_.end()) continue;
     const auto bytes = std::min(found->second.due, grant.credit.bytes);
@@ -112,12 +128,20 @@ InTransfers::Owners InTransfers::drop_if(Pick pick) {
 }
 
 InTransfers::Owners InTransfers::drop_all_of(std::uint32_t member) {
+  {
+    base::Lock lock(mutex_);
+    lanes_.forget(member);
+    std::erase(takes_memory_, member);
+  }
   return drop_if([member](const TransferKey& key, const In&) { return key.member == member; });
 }
 
 InTransfers::Owners InTransfers::drop_all() {
   auto owners = drop_if([](const TransferKey&, const In&) { return true; });
   (void)take_grants();
+  base::Lock lock(mutex_);
+  lanes_.clear();
+  takes_memory_.clear();
   return owners;
 }
 

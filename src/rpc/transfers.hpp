@@ -14,37 +14,19 @@
 #include "rpc/chunk_sender.hpp"
 #include "rpc/credit.hpp"
 #include "rpc/engine.hpp"
+#include "rpc/lanes.hpp"
+#include "rpc/transfer_key.hpp"
 #include "wire/header.hpp"
 
 namespace daffi::rpc {
-
-/// One direction of an exchange: whom with, the id that the caller gave it, and which side sends. Value.
-struct TransferKey {
-  std::uint32_t member = 0;
-  std::uint64_t id = 0;
-  bool from_callee = false;  ///< a result; else arguments
-
-  bool operator==(const TransferKey&) const = default;
-  /// What a chunk belongs to, and what a credit frame is for. The frame has come from the key's member.
-  static TransferKey of_chunk(const wire::Header& header) {
-    return {header.member, header.id, (header.flags & wire::kFromCallee) != 0};
-  }
-  static TransferKey of_credit(const wire::Header& header) {
-    return {header.member, header.id, (header.flags & wire::kFromCallee) == 0};
-  }
-};
-struct TransferKeyHash {
-  std::size_t operator()(const TransferKey& key) const {
-    return (key.id * 2 + (key.from_callee ? 1 : 0)) * 0x9e3779b97f4a7c15ull + key.member;
-  }
-};
 
 /// Values going out: one chunk of each in turn, as its credit allows, so that the largest delays nobody by more than
 /// what credit lets it put on the way. Threads: any.
 class OutTransfers {
  public:
-  /// Hands a chunk frame to the connection: header, bytes.
-  using Send = std::function<void(const wire::Header& header, const base::Slice& chunk)>;
+  /// Hands a chunk frame to the connection: the header, what is to be copied, the rest. `more`: another one follows at
+  /// once, so that this one may wait for it.
+  using Send = std::function<void(const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more)>;
   explicit OutTransfers(Send send) : send_(std::move(send)) {}
 
   /// Takes a value in. Nothing is sent before its announcement has been and release() was called.
@@ -56,7 +38,11 @@ class OutTransfers {
   /// pump() afterwards. A violation ends the transfer.
   Credited credit(const TransferKey& key, const Credit& granted);
   /// A credit for a transfer that has ended: its last chunks have been used up, or thrown away.
-  void late_credit(std::uint32_t member, const Credit& granted);
+  void late_credit(const TransferKey& key, const Credit& granted);
+  /// Whether chunks may go by memory to those members that turn out to be on this host. Off at first.
+  void share_memory(bool allowed);
+  /// The member reads the memory that it was offered.
+  void memory_accepted(std::uint32_t member);
 
   /// Sends what may be sent; at once, or by a thread that is just doing that. Blocks no longer than sending does.
   void pump();
@@ -90,13 +76,17 @@ class OutTransfers {
   struct Chunk {
     wire::Header header;
     base::Slice bytes;
+    std::optional<base::SharedMemoryName> offer;  // in front of the bytes
+    std::optional<OutLanes::Slot> slot;           // where the bytes go instead
   };
 
   void make_ready(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
   void look_beside() DAFFI_REQUIRES(mutex_);
   bool enough_for_now(const Out& out) const DAFFI_REQUIRES(mutex_);
   void collect(std::vector<Chunk>& chunks) DAFFI_REQUIRES(mutex_);
-  void arrived(std::uint32_t member, std::size_t bytes) DAFFI_REQUIRES(mutex_);
+  Chunk make_chunk(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
+  void send(const Chunk& chunk, bool more) const;
+  void arrived(const TransferKey& key, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void counted() DAFFI_REQUIRES(mutex_);
   bool settled() const DAFFI_REQUIRES(mutex_) { return transfers_.empty() && targets_.empty(); }
   void tell_if_settled() DAFFI_REQUIRES(mutex_);
@@ -110,6 +100,7 @@ class OutTransfers {
   std::unordered_map<TransferKey, Out, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
   std::unordered_map<std::uint32_t, Target> targets_ DAFFI_GUARDED_BY(mutex_);  // those that have something on the way
   std::deque<TransferKey> ready_ DAFFI_GUARDED_BY(mutex_);
+  OutLanes lanes_ DAFFI_GUARDED_BY(mutex_);
   bool pumping_ DAFFI_GUARDED_BY(mutex_) = false;
   Completion* settled_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
   Engine* waiting_engine_ DAFFI_GUARDED_BY(mutex_) = nullptr;
@@ -142,7 +133,11 @@ class InTransfers {
     std::unique_ptr<Work> owner;  ///< complete, broken, no_memory
   };
   /// A chunk has come, whose sender may have `asked` for credit. One that belongs to nothing is thrown away.
-  Taken take(const TransferKey& key, base::Bytes chunk, bool asked = false);
+  Taken take(const TransferKey& key, const ChunkBytes& chunk, bool asked = false);
+  /// What a chunk frame brings; takes an offer of memory that it may carry. Nothing: it says so wrongly.
+  std::optional<ChunkBytes> locate(const wire::Header& header, base::Bytes payload);
+  /// Whether memory that is offered is taken. Off at first.
+  void share_memory(bool allowed);
 
   /// Ends a transfer. False: it was not there. The owner goes to `owner`.
   bool drop(const TransferKey& key, std::unique_ptr<Work>& owner);
@@ -159,6 +154,7 @@ class InTransfers {
   struct Grant {
     TransferKey key;
     Credit credit;
+    bool takes_memory = false;  ///< that its member has offered
   };
   std::vector<Grant> take_grants();
 
@@ -176,7 +172,7 @@ class InTransfers {
   };
   template <typename Pick>
   Owners drop_if(Pick pick);
-  static Taken::What add(In& in, base::Bytes chunk);
+  static Taken::What add(In& in, const ChunkBytes& chunk);
   void grant(const TransferKey& key, const Credit& credit) DAFFI_REQUIRES(mutex_);
   void grant_rest(const TransferKey& key, const In& in) DAFFI_REQUIRES(mutex_);
 
@@ -185,6 +181,8 @@ class InTransfers {
   base::Mutex mutex_;
   std::unordered_map<TransferKey, In, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
   std::vector<Grant> grants_ DAFFI_GUARDED_BY(mutex_);
+  InLanes lanes_ DAFFI_GUARDED_BY(mutex_);
+  std::vector<std::uint32_t> takes_memory_ DAFFI_GUARDED_BY(mutex_);  // members that are still to be told
   std::atomic<bool> has_grants_{false};
 };
 
@@ -192,6 +190,11 @@ class InTransfers {
 struct Transfers {
   Transfers(std::size_t max_value, std::size_t max_together, OutTransfers::Send send)
       : out(std::move(send)), in(max_value, max_together) {}
+  /// As OutTransfers says, both ways.
+  void share_memory(bool allowed) {
+    out.share_memory(allowed);
+    in.share_memory(allowed);
+  }
   OutTransfers out;
   InTransfers in;
 };

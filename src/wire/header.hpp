@@ -28,6 +28,11 @@ inline constexpr std::uint8_t kChunked = 2;
 inline constexpr std::uint8_t kPart = 4;
 /// Header flag of chunk: what has been used up is to be credited now, though it be little.
 inline constexpr std::uint8_t kAsksCredit = 8;
+/// Header flag of chunk: its bytes are in memory that was offered before, the payload says where. Of credit: memory
+/// that was offered is read from.
+inline constexpr std::uint8_t kShared = 16;
+/// Header flag of chunk: in front of its bytes stands where memory of its sender's is that others may read.
+inline constexpr std::uint8_t kOffersMemory = 32;
 
 /// Bulk frames may be held back behind all others, at every hop, and keep their order among themselves. Threads: any.
 constexpr bool is_bulk(FrameKind kind) {

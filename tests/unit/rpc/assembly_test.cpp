@@ -54,14 +54,14 @@ TEST(Assembly, MemoryThatIsNotThereIsAnErrorNotAnException) {
   const std::size_t much = std::size_t{1} << 60;
   auto assembly = Assembly::begin(much, much, budget_of(much));
   const std::byte one{};
-  EXPECT_FALSE(assembly->add({&one, 1}));
+  EXPECT_FALSE(assembly->add(base::Bytes(&one, 1)));
 }
 
 TEST(Assembly, RefusesMoreThanWasAnnounced) {
   auto assembly = Assembly::begin(10, 100, budget_of(100));
   const std::vector<std::byte> bytes(11, std::byte{7});
-  EXPECT_FALSE(assembly->add(bytes));
-  EXPECT_FALSE(assembly->add({}));
+  EXPECT_FALSE(assembly->add(base::Bytes(bytes)));
+  EXPECT_FALSE(assembly->add(base::Bytes()));
   EXPECT_TRUE(assembly->add(base::Bytes(bytes).first(6)));
   EXPECT_FALSE(assembly->add(base::Bytes(bytes).first(5)));
   EXPECT_EQ(assembly->received(), 6u);

@@ -22,7 +22,11 @@ LargeValue value_of(std::size_t size, std::uint8_t seed) {
 
 /// A sender and a receiver; chunks are kept between them until they are delivered.
 struct Pair {
-  OutTransfers out{[this](const wire::Header& header, const base::Slice& chunk) { sent.emplace_back(header, chunk); }};
+  OutTransfers out{[this](const wire::Header& header, base::Bytes front, const base::Slice& rest, bool) {
+    std::vector<std::byte> payload(front.begin(), front.end());
+    payload.insert(payload.end(), rest.bytes.begin(), rest.bytes.end());
+    sent.emplace_back(header, base::Slice::copy(payload));
+  }};
   InTransfers in{16 * kMiB, 32 * kMiB};
   std::deque<std::pair<wire::Header, base::Slice>> sent;
   std::map<std::uint64_t, base::Slice> arrived;
@@ -37,13 +41,16 @@ struct Pair {
   InTransfers::Taken deliver() {
     const auto [header, chunk] = sent.front();
     sent.pop_front();
-    auto taken = in.take(TransferKey::of_chunk(header), chunk.bytes, (header.flags & wire::kAsksCredit) != 0);
+    const auto bytes = in.locate(header, chunk.bytes);
+    EXPECT_TRUE(bytes.has_value());
+    auto taken = in.take(TransferKey::of_chunk(header), *bytes, (header.flags & wire::kAsksCredit) != 0);
     if (taken.what == What::complete) arrived[header.id] = taken.value.bytes;
     return taken;
   }
   void credit() {
-    for (const auto& [key, granted] : in.take_grants()) {
-      if (out.credit(key, granted) == OutTransfers::Credited::unknown) out.late_credit(key.member, granted);
+    for (const auto& [key, granted, takes_memory] : in.take_grants()) {
+      if (takes_memory) out.memory_accepted(key.member);
+      if (out.credit(key, granted) == OutTransfers::Credited::unknown) out.late_credit(key, granted);
     }
     out.pump();
   }
@@ -212,8 +219,8 @@ TEST(InTransfers, WhoSendsMoreThanAnnouncedBreaksTheExchangeOnly) {
   ASSERT_TRUE(in.announce({1, 1, false}, 100, base::Deadline::never(), none).ok());
   ASSERT_TRUE(in.announce({1, 2, false}, 100, base::Deadline::never(), none).ok());
   const std::vector<std::byte> bytes(101);
-  EXPECT_EQ(in.take({1, 1, false}, bytes).what, What::broken);
-  EXPECT_EQ(in.take({1, 1, false}, bytes).what, What::unknown);
+  EXPECT_EQ(in.take({1, 1, false}, base::Bytes(bytes)).what, What::broken);
+  EXPECT_EQ(in.take({1, 1, false}, base::Bytes(bytes)).what, What::unknown);
   EXPECT_EQ(in.take({1, 2, false}, base::Bytes(bytes).first(100)).what, What::complete);
   EXPECT_EQ(in.memory(), 0u);
 }
@@ -226,7 +233,7 @@ TEST(InTransfers, WhoSendsMoreThanCreditBreaksTheExchange) {
   const auto window = [&] {
     What what = What::more;
     for (std::size_t i = 0; i < wire::kInitialChunkCredit / wire::kMaxChunk; ++i) {
-      what = in.take({1, 1, false}, chunk).what;
+      what = in.take({1, 1, false}, base::Bytes(chunk)).what;
     }
     return what;
   };
@@ -239,7 +246,7 @@ TEST(InTransfers, WhoSendsMoreThanCreditBreaksTheExchange) {
   EXPECT_EQ(granted(), wire::kInitialChunkCredit);
   EXPECT_EQ(window(), What::more);
   // The credit that has fallen due was not sent, so nobody can count on it.
-  EXPECT_EQ(in.take({1, 1, false}, chunk).what, What::broken);
+  EXPECT_EQ(in.take({1, 1, false}, base::Bytes(chunk)).what, What::broken);
   EXPECT_EQ(granted(), wire::kInitialChunkCredit) << "of what was taken each byte is credited once";
 }
 
@@ -247,7 +254,7 @@ TEST(InTransfers, ChunksLargerThanAnyBreakTheExchange) {
   InTransfers in(4 * kMiB, 4 * kMiB);
   std::unique_ptr<Work> none;
   ASSERT_TRUE(in.announce({1, 1, false}, 4 * kMiB, base::Deadline::never(), none).ok());
-  EXPECT_EQ(in.take({1, 1, false}, std::vector<std::byte>(wire::kMaxChunk + 1)).what, What::broken);
+  EXPECT_EQ(in.take({1, 1, false}, base::Bytes(std::vector<std::byte>(wire::kMaxChunk + 1))).what, What::broken);
 }
 
 TEST(InTransfers, EveryByteIsCreditedInTheEnd) {
@@ -259,15 +266,15 @@ TEST(InTransfers, EveryByteIsCreditedInTheEnd) {
     for (const auto& grant : in.take_grants()) bytes += grant.credit.bytes;
     return bytes;
   };
-  (void)in.take({1, 9, false}, chunk);
+  (void)in.take({1, 9, false}, base::Bytes(chunk));
   EXPECT_EQ(granted(), 60'000u) << "belongs to nothing";
   ASSERT_TRUE(in.announce({1, 1, false}, 120'000, base::Deadline::never(), none).ok());
-  (void)in.take({1, 1, false}, chunk);
+  (void)in.take({1, 1, false}, base::Bytes(chunk));
   EXPECT_EQ(granted(), 0u);
-  (void)in.take({1, 1, false}, chunk);
+  (void)in.take({1, 1, false}, base::Bytes(chunk));
   EXPECT_EQ(granted(), 120'000u) << "complete";
   ASSERT_TRUE(in.announce({1, 2, false}, 120'000, base::Deadline::never(), none).ok());
-  (void)in.take({1, 2, false}, chunk);
+  (void)in.take({1, 2, false}, base::Bytes(chunk));
   EXPECT_TRUE(in.drop({1, 2, false}, none));
   EXPECT_EQ(granted(), 60'000u) << "dropped";
 }

@@ -1,0 +1,99 @@
+/// @file  SharedMemory: memfd_create(2), found by the other process under /proc.
+#include "base/shared_memory.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "base/random.hpp"
+
+namespace daffi::base {
+namespace {
+
+// In front of what is shared; a page of its own, so that the rest lies at page boundaries.
+constexpr std::size_t kFront = 4096;
+// A reader could not bear it to shrink; nor does it have a reason to grow.
+constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
+
+template <typename Step>
+bool whole(std::size_t size, Step step) {
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t moved = step(done);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved <= 0) return false;
+    done += static_cast<std::size_t>(moved);
+  }
+  return true;
+}
+
+bool write_at(int fd, std::size_t at, Bytes bytes) {
+  return whole(bytes.size(), [&](std::size_t done) {
+    return ::pwrite(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(at + done));
+  });
+}
+
+bool read_at(int fd, std::size_t at, MutableBytes into) {
+  return whole(into.size(), [&](std::size_t done) {
+    return ::pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
+  });
+}
+
+// Whatever the name leads to is looked at before it is opened: to open some files does something by itself.
+bool is_memory(int path, std::size_t size) {
+  struct stat status {};
+  struct statfs filesystem {};
+  return ::fstat(path, &status) == 0 && S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) == size &&
+         ::fstatfs(path, &filesystem) == 0 && filesystem.f_type == TMPFS_MAGIC;
+}
+
+int open_again(int path) {
+  return ::open(("/proc/self/fd/" + std::to_string(path)).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+}  // namespace
+
+std::shared_ptr<const SharedMemory> SharedMemory::make(std::size_t size) {
+  const int fd = ::memfd_create("daffi", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return nullptr;
+  std::shared_ptr<SharedMemory> memory(new SharedMemory(fd, size));
+  memory->name_.process = static_cast<std::uint32_t>(::getpid());
+  memory->name_.descriptor = static_cast<std::uint32_t>(fd);
+  random_bytes(memory->name_.secret);
+  const bool ready = ::ftruncate(fd, static_cast<off_t>(kFront + size)) == 0 && ::fcntl(fd, F_ADD_SEALS, kSeals) == 0 &&
+                     write_at(fd, 0, memory->name_.secret);
+  return ready ? memory : nullptr;
+}
+
+SharedMemory::~SharedMemory() { ::close(fd_); }
+
+bool SharedMemory::write(std::size_t at, Bytes bytes) const {
+  return at <= size_ && bytes.size() <= size_ - at && write_at(fd_, kFront + at, bytes);
+}
+
+std::shared_ptr<const SharedMemoryView> SharedMemoryView::open(const SharedMemoryName& name, std::size_t size) {
+  const std::string where = "/proc/" + std::to_string(name.process) + "/fd/" + std::to_string(name.descriptor);
+  const int path = ::open(where.c_str(), O_PATH | O_CLOEXEC);
+  if (path < 0) return nullptr;
+  const int fd = is_memory(path, kFront + size) ? open_again(path) : -1;
+  ::close(path);
+  if (fd < 0) return nullptr;
+  std::shared_ptr<const SharedMemoryView> view(new SharedMemoryView(fd, size));
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  std::array<std::byte, 16> secret{};
+  const bool right = seals >= 0 && (seals & kSeals) == kSeals && read_at(fd, 0, secret) && secret == name.secret;
+  return right ? view : nullptr;
+}
+
+SharedMemoryView::~SharedMemoryView() { ::close(fd_); }
+
+bool SharedMemoryView::read(std::size_t at, MutableBytes into) const {
+  return at <= size_ && into.size() <= size_ - at && read_at(fd_, kFront + at, into);
+}
+
+}  // namespace daffi::base

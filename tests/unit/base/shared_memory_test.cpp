@@ -1,0 +1,118 @@
+/// @file  SharedMemory: read by whoever knows its name, and nothing else is read under a wrong one.
+#include "base/shared_memory.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "base/random.hpp"
+
+namespace daffi::base {
+namespace {
+
+constexpr std::size_t kSize = 10'000;
+
+std::vector<std::byte> some(std::size_t size, std::uint8_t seed) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = std::byte(seed + i * 7);
+  return bytes;
+}
+
+/// A descriptor of this process's, named as if it were shared memory.
+struct Other {
+  explicit Other(int descriptor) : fd(descriptor) {
+    name.process = static_cast<std::uint32_t>(::getpid());
+    name.descriptor = static_cast<std::uint32_t>(fd);
+  }
+  ~Other() { ::close(fd); }
+  Other(const Other&) = delete;
+  Other& operator=(const Other&) = delete;
+  int fd;
+  SharedMemoryName name;
+};
+
+TEST(SharedMemory, WhatIsWrittenIsReadUnderItsName) {
+  const auto memory = SharedMemory::make(kSize);
+  ASSERT_TRUE(memory);
+  const auto view = SharedMemoryView::open(memory->name(), kSize);
+  ASSERT_TRUE(view);
+  const auto bytes = some(700, 3);
+  ASSERT_TRUE(memory->write(kSize - 700, bytes));
+  std::vector<std::byte> read(700);
+  ASSERT_TRUE(view->read(kSize - 700, read));
+  EXPECT_EQ(read, bytes);
+}
+
+TEST(SharedMemory, NothingIsWrittenOrReadBeyondItsEnd) {
+  const auto memory = SharedMemory::make(kSize);
+  const auto view = SharedMemoryView::open(memory->name(), kSize);
+  ASSERT_TRUE(view);
+  std::vector<std::byte> bytes(2);
+  EXPECT_FALSE(memory->write(kSize - 1, bytes));
+  EXPECT_FALSE(memory->write(~std::size_t{0}, bytes));
+  EXPECT_FALSE(view->read(kSize - 1, bytes));
+  EXPECT_FALSE(view->read(~std::size_t{0}, bytes));
+}
+
+TEST(SharedMemory, StaysReadableWhenItsWriterHasLetGo) {
+  auto memory = SharedMemory::make(kSize);
+  const auto view = SharedMemoryView::open(memory->name(), kSize);
+  const auto bytes = some(100, 9);
+  ASSERT_TRUE(memory->write(0, bytes));
+  memory.reset();
+  std::vector<std::byte> read(100);
+  ASSERT_TRUE(view->read(0, read));
+  EXPECT_EQ(read, bytes);
+}
+
+TEST(SharedMemory, CanBeMadeNoSmallerByAnybody) {
+  const auto memory = SharedMemory::make(kSize);
+  EXPECT_NE(::ftruncate(static_cast<int>(memory->name().descriptor), 10), 0);
+}
+
+TEST(SharedMemory, AWrongSecretOpensNothing) {
+  const auto memory = SharedMemory::make(kSize);
+  SharedMemoryName name = memory->name();
+  name.secret[7] ^= std::byte{1};
+  EXPECT_FALSE(SharedMemoryView::open(name, kSize));
+}
+
+TEST(SharedMemory, AnotherSizeOpensNothing) {
+  const auto memory = SharedMemory::make(kSize);
+  EXPECT_FALSE(SharedMemoryView::open(memory->name(), kSize + 1));
+}
+
+TEST(SharedMemory, AProcessOrDescriptorThatIsNotThereOpensNothing) {
+  const auto memory = SharedMemory::make(kSize);
+  SharedMemoryName name = memory->name();
+  name.process = 0;
+  EXPECT_FALSE(SharedMemoryView::open(name, kSize));
+  name = memory->name();
+  name.descriptor = 1'000'000;
+  EXPECT_FALSE(SharedMemoryView::open(name, kSize));
+}
+
+TEST(SharedMemory, WhatIsNoSharedMemoryIsNotOpened) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const Other pipe_end(ends[0]), other_end(ends[1]);
+  const Other device(::open("/dev/zero", O_RDONLY));
+  const Other file(::open("/proc/self/exe", O_RDONLY));
+  for (const Other* other : {&pipe_end, &other_end, &device, &file}) {
+    EXPECT_FALSE(SharedMemoryView::open(other->name, kSize));
+  }
+}
+
+TEST(SharedMemory, MemoryThatMayStillShrinkIsNotTaken) {
+  const Other memory(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(::ftruncate(memory.fd, 4096 + kSize), 0);
+  ASSERT_FALSE(SharedMemoryView::open(memory.name, kSize)) << "its secret is right: sixteen zeros";
+  ASSERT_EQ(::fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+  EXPECT_TRUE(SharedMemoryView::open(memory.name, kSize));
+}
+
+}  // namespace
+}  // namespace daffi::base
