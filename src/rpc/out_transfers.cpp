@@ -15,8 +15,8 @@ constexpr std::size_t kBatch = 8;
 constexpr std::size_t kTogether = 8;
 // While small frames use the same connection: how much of a value is on its way, about, in chunks of how many bytes.
 // What is small waits for no more than that, and a receiver is asked to credit each of them at once.
-constexpr std::size_t kBesideSmall = 64 * 1024;
-constexpr std::size_t kBesideChunk = 32 * 1024;
+constexpr std::size_t kBesideSmall = 16 * 1024;
+constexpr std::size_t kBesideChunk = 16 * 1024;
 // Rounds of pump() without anything small, until that is over.
 constexpr unsigned kBesideRounds = 16;
 
