@@ -214,7 +214,7 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
   const auto key = rpc::TransferKey::of_chunk(frame.header);
   batch().transfers = true;
   const auto bytes = values.in.locate(frame.header, frame.payload);
-  if (!bytes) return break_off(frame.header, "it sent a chunk that is in no memory it shares with this process");
+  if (!bytes) return break_off(frame.header, "it sent a chunk that is in no place of memory it could share");
   auto taken = values.in.take(key, *bytes, (frame.header.flags & wire::kAsksCredit) != 0);
   if (taken.what == What::unknown || taken.what == What::more) return;
   if (taken.what == What::broken) break_off(frame.header, "it sent more than it had announced, or credit for");

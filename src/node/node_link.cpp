@@ -34,7 +34,7 @@ wire::Register Node::Impl::registrations() {
 void Node::Impl::on_established(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::FrameReader> reader,
                                 const session::ClientHandshake& handshake) {
   const wire::Welcome& welcome = handshake.welcome();
-  epoch.store(welcome.epoch);
+  if (epoch.exchange(welcome.epoch) != welcome.epoch) values.in.forget_memory();
   own_id.store(welcome.member_id);
   trust.store(session::trust_in(handshake.controller()));
   directory.set_own(welcome.member_id, welcome.epoch);

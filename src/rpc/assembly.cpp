@@ -92,7 +92,8 @@ bool Assembly::allocate(base::Bytes first) {
 // memory it is copied beforehand.
 bool Assembly::add_first(const ChunkBytes& chunk) {
   if (!chunk.is_shared()) return allocate(chunk.in_frame()) && add(chunk);
-  const base::Block own = base::make_block(chunk.size());
+  const std::unique_ptr<std::byte[]> own(new (std::nothrow) std::byte[chunk.size()]);
+  if (!own) return false;
   const base::MutableBytes bytes(own.get(), chunk.size());
   return chunk.copy(0, bytes) && allocate(bytes) && add(base::Bytes(bytes));
 }

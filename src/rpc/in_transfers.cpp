@@ -22,7 +22,7 @@ base::Result<void> InTransfers::announce(const TransferKey& key, std::uint64_t t
 InTransfers::Taken::What InTransfers::add(In& in, const ChunkBytes& chunk) {
   const std::size_t missing = in.assembly.total() - in.assembly.received();
   if (chunk.empty() || chunk.size() > std::min<std::size_t>(missing, wire::kMaxChunk)) return Taken::What::broken;
-  if (!in.credit.take({chunk.size(), 0})) return Taken::What::broken;
+  if (chunk.is_nowhere() || !in.credit.take({chunk.size(), 0})) return Taken::What::broken;
   if (!in.assembly.add(chunk)) return Taken::What::no_memory;
   return in.assembly.complete() ? Taken::What::complete : Taken::What::more;
 }
@@ -69,6 +69,11 @@ std::optional<ChunkBytes> InTransfers::locate(const wire::Header& header, base::
 void InTransfers::share_memory(bool allowed) {
   base::Lock lock(mutex_);
   lanes_.allow(allowed);
+}
+
+void InTransfers::forget_memory() {
+  base::Lock lock(mutex_);
+  lanes_.clear();
 }
 
 void InTransfers::grant(const TransferKey& key, const Credit& credit) {
@@ -140,7 +145,6 @@ InTransfers::Owners InTransfers::drop_all() {
   auto owners = drop_if([](const TransferKey&, const In&) { return true; });
   (void)take_grants();
   base::Lock lock(mutex_);
-  lanes_.clear();
   takes_memory_.clear();
   return owners;
 }

@@ -36,10 +36,16 @@ IncomingItems::Put IncomingItems::put(const wire::Header& header, base::Bytes it
 }
 
 void IncomingItems::append(Size size, base::Bytes item) {
+  constexpr std::size_t kNotCleared = 16 * 1024;
   const std::size_t at = filling_.size();
-  filling_.resize(at + sizeof size + item.size());
+  // What is large is not worth being cleared first; what is small is quicker so.
+  filling_.resize(at + sizeof size + (item.size() < kNotCleared ? item.size() : 0));
   std::memcpy(filling_.data() + at, &size, sizeof size);
-  if (!item.empty()) std::memcpy(filling_.data() + at + sizeof size, item.data(), item.size());
+  if (item.size() >= kNotCleared) {
+    filling_.insert(filling_.end(), item.begin(), item.end());
+  } else if (!item.empty()) {
+    std::memcpy(filling_.data() + at + sizeof size, item.data(), item.size());
+  }
 }
 
 IncomingItems::Put IncomingItems::put_part(base::Bytes part, const Credit& cost, bool last,

@@ -87,7 +87,8 @@ bool InLanes::take(std::uint32_t member, const base::SharedMemoryName& name) {
 std::optional<ChunkBytes> InLanes::find(std::uint32_t member, base::Bytes place) const {
   const auto lane = lanes_.find(member);
   const auto at = decode_place(place);
-  if (lane == lanes_.end() || !at) return std::nullopt;
+  if (!at) return std::nullopt;
+  if (lane == lanes_.end()) return ChunkBytes::nowhere(at->size);
   return ChunkBytes(lane->second, at->slot * wire::kMaxChunk, at->size);
 }
 

@@ -95,7 +95,8 @@ class InLanes {
   /// An offer has come; the last one of a member counts. True: it is taken, and its member is to be told with the next
   /// credit.
   bool take(std::uint32_t member, const base::SharedMemoryName& name);
-  /// Nothing when that member has no lane, or the place is none.
+  /// Nothing when the place is none. Where that member has no lane the bytes are nowhere: as long as nothing waits for
+  /// them it breaks no rule, since what it sent may have met the news that one of the two was away.
   std::optional<ChunkBytes> find(std::uint32_t member, base::Bytes place) const;
 
   void forget(std::uint32_t member) { lanes_.erase(member); }

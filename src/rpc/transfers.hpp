@@ -138,6 +138,9 @@ class InTransfers {
   std::optional<ChunkBytes> locate(const wire::Header& header, base::Bytes payload);
   /// Whether memory that is offered is taken. Off at first.
   void share_memory(bool allowed);
+  /// Members have other numbers now. Until then what they share stays: who has not heard that this process was away
+  /// goes on using it.
+  void forget_memory();
 
   /// Ends a transfer. False: it was not there. The owner goes to `owner`.
   bool drop(const TransferKey& key, std::unique_ptr<Work>& owner);

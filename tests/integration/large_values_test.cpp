@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -52,7 +53,17 @@ class LargeValues : public ::testing::Test {
     options_.unix_sock_path = folder_.path().string();
     start({"--unix-sock-path", options_.unix_sock_path}, {"--folder", options_.unix_sock_path});
   }
-  void expect_echoes() {
+  // How many pieces of memory that processes share are open in one of them.
+  static std::size_t shared_memories(pid_t pid) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+      std::error_code gone;
+      count += std::filesystem::read_symlink(entry.path(), gone).string().starts_with("/memfd:daffi") ? 1 : 0;
+    }
+    return count;
+  }
+  // `shared`: so many pieces of memory at the callee afterwards, its caller's and its own.
+  void expect_echoes(std::size_t shared) {
     Global g(options_);
     g.wait_function("echo", 30);
     const Fetch<std::string(std::string)> echo{g, "echo"};
@@ -61,6 +72,8 @@ class LargeValues : public ::testing::Test {
       EXPECT_TRUE(echo(text) == text) << size;
     }
     EXPECT_EQ(g.stats().transfers, 0u);
+    EXPECT_EQ(shared_memories(worker_->pid()), shared);
+    EXPECT_EQ(shared_memories(controller_->pid()), 0u);
   }
 
   TemporaryFolder folder_;
@@ -70,12 +83,12 @@ class LargeValues : public ::testing::Test {
 
 TEST_F(LargeValues, GoThereAndBackOverUnixSockets) {
   start_unix();
-  expect_echoes();
+  expect_echoes(2);
 }
 
 TEST_F(LargeValues, GoThereAndBackOverTcp) {
   start({"--port", "0"}, {});
-  expect_echoes();
+  expect_echoes(2);
 }
 
 TEST_F(LargeValues, GoThereAndBackOverTls) {
@@ -85,7 +98,7 @@ TEST_F(LargeValues, GoThereAndBackOverTls) {
   options_.ssl_key = shared.key_file();
   start({"--port", "0", "--ssl-certificate", shared.certificate_file(), "--ssl-key", shared.key_file()},
         {"--certificate", shared.certificate_file(), "--key", shared.key_file()});
-  expect_echoes();
+  expect_echoes(0);
 }
 
 TEST_F(LargeValues, AreItemsOfStreamsInBothDirections) {

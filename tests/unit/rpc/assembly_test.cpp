@@ -12,6 +12,8 @@
 namespace daffi::rpc {
 namespace {
 
+constexpr std::size_t kMuch = 1 << 20;
+
 std::shared_ptr<MemoryBudget> budget_of(std::size_t bytes) { return std::make_shared<MemoryBudget>(bytes); }
 
 TEST(Assembly, RefusesWhatIsAboveItsLimitAndTakesNothing) {
@@ -136,6 +138,40 @@ TEST(Assembly, PutsALargeTextWhereItCanBeMovedFrom) {
       EXPECT_TRUE(reader.expect_end());
     }
   }
+}
+
+TEST(Assembly, TakesWhatIsInSharedMemoryWholeAndInPartsAndChecksItsText) {
+  constexpr std::size_t kSize = 300'000;
+  const std::string text(kSize, 'x');
+  Writer writer;
+  writer.text(text);
+  const base::Bytes whole(writer.buffer());
+  const auto memory = base::SharedMemory::make(kSize + 100);
+  ASSERT_TRUE(memory && memory->write(100 - 5, whole));
+  const std::shared_ptr<const base::SharedMemoryView> view = base::SharedMemoryView::open(memory->name(), kSize + 100);
+  ASSERT_TRUE(view);
+  for (const bool apart : {true, false}) {
+    auto assembly = Assembly::begin(whole.size(), kMuch, budget_of(kMuch), apart);
+    for (std::size_t at = 0; at < whole.size(); at += 50'000) {
+      ASSERT_TRUE(assembly->add(ChunkBytes(view, 95 + at, std::min<std::size_t>(50'000, whole.size() - at))));
+    }
+    ASSERT_TRUE(assembly->complete());
+    const Received received = assembly->take();
+    ASSERT_EQ(received.body != nullptr, apart);
+    if (apart) {
+      EXPECT_TRUE(received.body->text == text);
+      EXPECT_TRUE(received.body->is_utf8);
+    } else {
+      EXPECT_TRUE(std::ranges::equal(received.bytes.bytes, whole));
+    }
+  }
+}
+
+TEST(Assembly, MemoryThatCannotBeReadIsAnError) {
+  const auto memory = base::SharedMemory::make(100);
+  const std::shared_ptr<const base::SharedMemoryView> view = base::SharedMemoryView::open(memory->name(), 100);
+  auto assembly = Assembly::begin(1000, kMuch, budget_of(kMuch));
+  EXPECT_FALSE(assembly->add(ChunkBytes(view, 50, 51)));
 }
 
 TEST(Assembly, KeepsInOnePieceWhatNobodyAskedToHaveApartOrIsNoLargeText) {

@@ -131,6 +131,8 @@ TEST(InLanes, OnlyPlacesInAMembersOwnLaneAreFound) {
   EXPECT_FALSE(find(kMember, {0, kChunk + 1}));
   const auto place = encode_place({0, 1});
   EXPECT_FALSE(lanes.find(kMember, base::Bytes(place).first(7)));
+  EXPECT_FALSE(lanes.find(kMember, encode_place({kLaneSlots, 1})));
+  EXPECT_TRUE(lanes.find(kMember + 1, place)->is_nowhere());
   lanes.forget(kMember);
   EXPECT_FALSE(find(kMember, {0, 1}));
 }

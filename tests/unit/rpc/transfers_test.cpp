@@ -38,6 +38,10 @@ struct Pair {
     out.release(key, 1);
     out.pump();
   }
+  void share_memory() {
+    out.share_memory(true);
+    in.share_memory(true);
+  }
   InTransfers::Taken deliver() {
     const auto [header, chunk] = sent.front();
     sent.pop_front();
@@ -88,6 +92,140 @@ TEST(OutTransfers, PutsOneWindowOnTheWayAndGoesOnWithCredit) {
   EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.whole().bytes));
   EXPECT_TRUE(pair.out.empty());
   EXPECT_EQ(pair.in.memory(), 0u);
+}
+
+TEST(OutTransfers, OffersMemoryOnceAndSendsThroughTheSocketUntilItIsTaken) {
+  Pair pair;
+  pair.out.share_memory(true);
+  const auto value = value_of(3 * kMiB + 5, 1);
+  pair.start({1, 7, true}, value);
+  ASSERT_FALSE(pair.sent.empty());
+  EXPECT_EQ(pair.sent.front().first.flags, wire::kFromCallee | wire::kOffersMemory | wire::kAsksCredit);
+  std::size_t offers = 0;
+  while (!pair.sent.empty()) {
+    offers += (pair.sent.front().first.flags & wire::kOffersMemory) != 0 ? 1 : 0;
+    EXPECT_EQ(pair.sent.front().first.flags & wire::kShared, 0) << "the receiver does not share";
+    pair.deliver();
+    pair.credit();
+  }
+  EXPECT_EQ(offers, 1u);
+  ASSERT_TRUE(pair.arrived.contains(7));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[7].bytes, value.whole().bytes));
+}
+
+TEST(OutTransfers, OfMemoryThatIsTakenOnlyPlacesAreSent) {
+  Pair pair;
+  pair.share_memory();
+  pair.start({1, 1, false}, value_of(100'000, 1));
+  pair.settle();
+  const auto value = value_of(5 * kMiB + 5, 3);
+  pair.start({1, 2, false}, value);
+  std::size_t bytes = 0;
+  while (!pair.sent.empty()) {
+    const auto& [header, payload] = pair.sent.front();
+    EXPECT_EQ(header.flags & wire::kShared, wire::kShared);
+    EXPECT_EQ(header.size, kPlaceSize);
+    bytes += payload.bytes.size();
+    pair.deliver();
+    pair.credit();
+  }
+  EXPECT_LT(bytes, 1000u);
+  ASSERT_TRUE(pair.arrived.contains(2));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+  EXPECT_EQ(pair.in.memory(), 0u);
+}
+
+TEST(OutTransfers, ValuesThatOverlapShareOneLaneAndWhatHasNoRoomThereGoesThroughTheSocket) {
+  Pair pair;
+  pair.share_memory();
+  pair.start({1, 99, false}, value_of(100'000, 1));
+  pair.settle();
+  std::map<std::uint64_t, LargeValue> values;
+  for (std::uint64_t id = 1; id <= 6; ++id) {
+    values[id] = value_of(2 * kMiB + id, static_cast<std::uint8_t>(id));
+    pair.start({1, id, id % 2 == 0}, values[id]);
+  }
+  std::size_t placed = 0, sent = 0;
+  for (const auto& [header, payload] : pair.sent) ++((header.flags & wire::kShared) != 0 ? placed : sent);
+  EXPECT_EQ(placed, kLaneSlots);
+  EXPECT_GT(sent, 0u);
+  pair.settle();
+  for (const auto& [id, value] : values) {
+    ASSERT_TRUE(pair.arrived.contains(id)) << id;
+    EXPECT_TRUE(std::ranges::equal(pair.arrived[id].bytes, value.whole().bytes)) << id;
+  }
+}
+
+TEST(OutTransfers, WhatIsOnItsWayOfAnAbortedValueIsNotWrittenOverBeforeItHasBeenRead) {
+  Pair pair;
+  pair.share_memory();
+  pair.start({1, 99, false}, value_of(100'000, 1));
+  pair.settle();
+  // All of it is on its way when its caller gives up: the receiver, which knows nothing of that, gets it unharmed.
+  const auto first = value_of(kMiB, 1);
+  pair.start({1, 1, false}, first);
+  (void)pair.out.abort({1, 1, false});
+  const auto second = value_of(kMiB, 2);
+  pair.start({1, 2, false}, second);
+  pair.settle();
+  ASSERT_TRUE(pair.arrived.contains(1) && pair.arrived.contains(2));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[1].bytes, first.whole().bytes));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, second.whole().bytes));
+}
+
+TEST(OutTransfers, AMemberThatComesBackIsOfferedMemoryAnew) {
+  Pair pair;
+  pair.share_memory();
+  pair.start({1, 1, false}, value_of(kMiB, 1));
+  pair.settle();
+  pair.out.abort_all_of(1);
+  pair.in.drop_all_of(1);
+  const auto value = value_of(kMiB, 2);
+  pair.start({1, 2, false}, value);
+  EXPECT_EQ(pair.sent.front().first.flags & wire::kOffersMemory, wire::kOffersMemory);
+  pair.settle();
+  ASSERT_TRUE(pair.arrived.contains(2));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+}
+
+TEST(OutTransfers, GoOnByTheSameMemoryWhenTheReceiverWasAwayAndTheSenderHasNotHeardOfIt) {
+  Pair pair;
+  pair.share_memory();
+  pair.start({1, 1, false}, value_of(kMiB, 1));
+  pair.settle();
+  pair.in.drop_all();
+  const auto value = value_of(kMiB, 2);
+  pair.start({1, 2, false}, value);
+  EXPECT_EQ(pair.sent.front().first.flags & wire::kShared, wire::kShared);
+  pair.settle();
+  ASSERT_TRUE(pair.arrived.contains(2));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+}
+
+TEST(InTransfers, AChunkInMemoryThatIsGoneIsThrownAwayUnlessAValueNeedsIt) {
+  InTransfers in{16 * kMiB, 32 * kMiB};
+  EXPECT_EQ(in.take({1, 1, false}, ChunkBytes::nowhere(100)).what, What::unknown);
+  const auto grants = in.take_grants();
+  ASSERT_EQ(grants.size(), 1u);
+  EXPECT_EQ(grants[0].credit, (Credit{100, 0})) << "its sender counts it";
+  std::unique_ptr<Work> none;
+  ASSERT_TRUE(in.announce({1, 2, false}, 1000, base::Deadline::never(), none).ok());
+  EXPECT_EQ(in.take({1, 2, false}, ChunkBytes::nowhere(100)).what, What::broken);
+}
+
+TEST(InTransfers, PlacesInMemoryThatNobodyOfferedAndOffersCutShortAreNone) {
+  InTransfers in{16 * kMiB, 32 * kMiB};
+  in.share_memory(true);
+  const wire::Header shared{.kind = wire::FrameKind::chunk, .flags = wire::kShared, .member = 1, .id = 1};
+  EXPECT_FALSE(in.locate(shared, encode_place({kLaneSlots, 100})));
+  EXPECT_TRUE(in.locate(shared, encode_place({0, 100}))->is_nowhere());
+  wire::Header offer = shared;
+  offer.flags = wire::kOffersMemory;
+  const std::vector<std::byte> payload(kOfferSize + 1);
+  EXPECT_FALSE(in.locate(offer, base::Bytes(payload).first(kOfferSize))) << "no bytes behind it";
+  EXPECT_TRUE(in.locate(offer, payload)) << "the bytes count, whatever the offer is worth";
+  offer.flags |= wire::kShared;
+  EXPECT_FALSE(in.locate(offer, payload)) << "one or the other";
 }
 
 TEST(OutTransfers, KeepsLittleOnTheWayWhileSmallFramesUseTheConnection) {
