@@ -120,7 +120,8 @@ TEST(InLanes, OnlyPlacesInAMembersOwnLaneAreFound) {
   lanes.allow(true);
   ASSERT_TRUE(lanes.take(kMember, memory->name()));
   const auto find = [&](std::uint32_t member, LanePlace place) {
-    return lanes.find(member, encode_place(place)).has_value();
+    const auto bytes = lanes.find(member, encode_place(place));
+    return bytes && bytes->is_shared();
   };
   EXPECT_TRUE(find(kMember, {0, 1}));
   EXPECT_TRUE(find(kMember, {kLaneSlots - 1, kChunk}));
