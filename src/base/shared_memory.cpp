@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <string>
 
@@ -18,6 +19,9 @@ namespace {
 
 // In front of what is shared; a page of its own, so that the rest lies at page boundaries.
 constexpr std::size_t kFront = 4096;
+// Where in it the notes are, behind the secret; a cache line of their own.
+constexpr std::size_t kNotesAt = 64;
+static_assert(kNotesAt + kSharedNotes * sizeof(std::uint32_t) <= kFront);
 // A reader could not bear it to shrink; nor does it have a reason to grow.
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
 
@@ -53,20 +57,47 @@ bool is_memory(int path, std::size_t size) {
 }
 
 int open_again(int path) {
-  return ::open(("/proc/self/fd/" + std::to_string(path)).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return ::open(("/proc/self/fd/" + std::to_string(path)).c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+}
+
+std::atomic_ref<std::uint32_t> note_in(void* page, std::size_t index) {
+  return std::atomic_ref(static_cast<std::uint32_t*>(page)[kNotesAt / sizeof(std::uint32_t) + index]);
 }
 
 }  // namespace
 
+SharedFront::SharedFront(int fd) {
+  void* const page = ::mmap(nullptr, kFront, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (page != MAP_FAILED) page_ = page;
+}
+
+SharedFront::~SharedFront() {
+  if (page_ != nullptr) ::munmap(page_, kFront);
+}
+
+// The bytes go through system calls, which promise no order to the processor: a fence does.
+std::uint32_t SharedFront::note(std::size_t index) const {
+  const std::uint32_t value = note_in(page_, index).load(std::memory_order_acquire);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return value;
+}
+
+void SharedFront::set_note(std::size_t index, std::uint32_t value) const {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  note_in(page_, index).store(value, std::memory_order_release);
+}
+
+SharedMemory::SharedMemory(int fd, std::size_t size) : fd_(fd), size_(size), front_(fd) {}
+
 std::shared_ptr<const SharedMemory> SharedMemory::make(std::size_t size) {
   const int fd = ::memfd_create("daffi", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return nullptr;
+  if (::ftruncate(fd, static_cast<off_t>(kFront + size)) != 0) return ::close(fd), nullptr;
   std::shared_ptr<SharedMemory> memory(new SharedMemory(fd, size));
   memory->name_.process = static_cast<std::uint32_t>(::getpid());
   memory->name_.descriptor = static_cast<std::uint32_t>(fd);
   random_bytes(memory->name_.secret);
-  const bool ready = ::ftruncate(fd, static_cast<off_t>(kFront + size)) == 0 && ::fcntl(fd, F_ADD_SEALS, kSeals) == 0 &&
-                     write_at(fd, 0, memory->name_.secret);
+  const bool ready = memory->front_ && ::fcntl(fd, F_ADD_SEALS, kSeals) == 0 && write_at(fd, 0, memory->name_.secret);
   return ready ? memory : nullptr;
 }
 
@@ -84,9 +115,11 @@ std::shared_ptr<const SharedMemoryView> SharedMemoryView::open(const SharedMemor
   ::close(path);
   if (fd < 0) return nullptr;
   std::shared_ptr<const SharedMemoryView> view(new SharedMemoryView(fd, size));
-  const int seals = ::fcntl(fd, F_GET_SEALS);
+  const int seals = view->front_ ? ::fcntl(fd, F_GET_SEALS) : -1;
   std::array<std::byte, 16> secret{};
-  const bool right = seals >= 0 && (seals & kSeals) == kSeals && read_at(fd, 0, secret) && secret == name.secret;
+  // Sealed, its size is final; before, it may have changed since it was looked at.
+  const bool right = seals >= 0 && (seals & kSeals) == kSeals && is_memory(fd, kFront + size) &&
+                     read_at(fd, 0, secret) && secret == name.secret;
   return right ? view : nullptr;
 }
 

@@ -20,6 +20,29 @@ struct SharedMemoryName {
   bool operator==(const SharedMemoryName&) const = default;
 };
 
+/// Numbers in front of the bytes, 0 at first, that either end sets and the other one sees at once: how the reader says
+/// what it has read.
+inline constexpr std::size_t kSharedNotes = 64;
+
+/// The first page of such memory, mapped. Threads: any.
+class SharedFront {
+ public:
+  SharedFront() = default;
+  /// Of an open file; empty when the system refuses.
+  explicit SharedFront(int fd);
+  ~SharedFront();
+  SharedFront(const SharedFront&) = delete;
+  SharedFront& operator=(const SharedFront&) = delete;
+
+  explicit operator bool() const { return page_ != nullptr; }
+  /// What was read or written before the other end set it has happened. `index` is below kSharedNotes.
+  std::uint32_t note(std::size_t index) const;
+  void set_note(std::size_t index, std::uint32_t value) const;
+
+ private:
+  void* page_ = nullptr;
+};
+
 /// The writer's end: a memfd_create(2) file that can neither grow nor shrink. The system commits what was written to.
 /// Threads: any, not for the same bytes.
 class SharedMemory {
@@ -31,14 +54,16 @@ class SharedMemory {
   SharedMemory& operator=(const SharedMemory&) = delete;
 
   const SharedMemoryName& name() const { return name_; }
+  const SharedFront& front() const { return front_; }
   /// False: it does not fit, or the system has no memory for it.
   [[nodiscard]] bool write(std::size_t at, Bytes bytes) const;
 
  private:
-  SharedMemory(int fd, std::size_t size) : fd_(fd), size_(size) {}
+  SharedMemory(int fd, std::size_t size);
 
   const int fd_;
   const std::size_t size_;
+  const SharedFront front_;
   SharedMemoryName name_;
 };
 
@@ -55,12 +80,14 @@ class SharedMemoryView {
 
   /// False: it does not reach that far.
   [[nodiscard]] bool read(std::size_t at, MutableBytes into) const;
+  const SharedFront& front() const { return front_; }
 
  private:
-  SharedMemoryView(int fd, std::size_t size) : fd_(fd), size_(size) {}
+  SharedMemoryView(int fd, std::size_t size) : fd_(fd), size_(size), front_(fd) {}
 
   const int fd_;
   const std::size_t size_;
+  const SharedFront front_;
 };
 
 }  // namespace daffi::base

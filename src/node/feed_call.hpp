@@ -66,7 +66,9 @@ class FeedCall final : public detail::PendingCall,
 
   // rpc::ItemsOwner
   void send_item(base::Bytes frame) override { items_host_->send_item(frame); }
-  void send_part(base::Bytes head, const base::Slice& bytes) override { items_host_->send_part(head, bytes); }
+  void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override {
+    items_host_->send_part(part, front, bytes);
+  }
   std::size_t max_item() const override { return items_host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer& source) override;
   void on_end(End end, std::exception_ptr error) override;

@@ -31,10 +31,9 @@ Node::Impl::Impl(net::Loop& node_loop, std::shared_ptr<rpc::Engine> node_engine,
       events(std::move(node_events)),
       directory(options.process_name),
       calls(options.max_pending_calls),
-      values(options.max_message_size, std::max(options.max_arriving_bytes, options.max_message_size),
-             [this](const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more) {
-               send_chunk(header, front, rest, more);
-             }),
+      values(
+          options.max_message_size, std::max(options.max_arriving_bytes, options.max_message_size),
+          [this](const wire::Header& header, const base::Slice& chunk, bool more) { send_chunk(header, chunk, more); }),
       heartbeat_timer(loop),
       due_timer(loop),
       away_timer(loop) {}

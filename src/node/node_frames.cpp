@@ -214,7 +214,7 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
   const auto key = rpc::TransferKey::of_chunk(frame.header);
   batch().transfers = true;
   const auto bytes = values.in.locate(frame.header, frame.payload);
-  if (!bytes) return break_off(frame.header, "it sent a chunk that is in no place of memory it could share");
+  if (!bytes) return break_off(frame.header, rpc::kNoPlace);
   auto taken = values.in.take(key, *bytes, (frame.header.flags & wire::kAsksCredit) != 0);
   if (taken.what == What::unknown || taken.what == What::more) return;
   if (taken.what == What::broken) break_off(frame.header, "it sent more than it had announced, or credit for");
@@ -247,12 +247,11 @@ void Node::Impl::on_credit(const wire::Frame& frame) {
   }
   batch().transfers = true;
   const auto key = rpc::TransferKey::of_credit(frame.header);
-  if ((frame.header.flags & wire::kShared) != 0) values.out.memory_accepted(key.member);
   switch (values.out.credit(key, *granted)) {
     case rpc::OutTransfers::Credited::taken:
       return;
     case rpc::OutTransfers::Credited::unknown:
-      return values.out.late_credit(key, *granted);
+      return values.out.late_credit(key.member, *granted);
     case rpc::OutTransfers::Credited::violation:
       return break_off(frame.header, "it granted credit for more than had come");
   }

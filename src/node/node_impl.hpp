@@ -94,7 +94,9 @@ struct Node::Impl final : session::ChannelSink,
   rpc::Transfers& transfers() override { return values; }
   void send_grants() override;
   bool reaches(std::uint32_t member, std::uint32_t of_epoch) const override;
-  void send_chunk(const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more);
+  void send_chunk(const wire::Header& header, const base::Slice& bytes, bool more);
+  bool send_large(session::Channel& to, wire::Header header, base::Bytes front, const base::Slice& bytes,
+                  session::Urgency urgency, bool may_wait);
   using Announcement = std::array<std::byte, wire::kHeaderSize + wire::kCallHeadSize + wire::kTotalSize>;
   std::span<std::byte> frame_of(rpc::OutgoingCall& call, Writer& arguments, Announcement& announcement) const;
   void start_transfer(const rpc::TransferKey& key, std::uint32_t of_epoch);
@@ -188,7 +190,7 @@ struct Node::Impl final : session::ChannelSink,
   bool begin_leg(FeedCall& feed, const Holder& holder);
   void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override;
   void send_item(base::Bytes frame) override;
-  void send_part(base::Bytes head, const base::Slice& bytes) override;
+  void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override;
   void feed_ended() override { outgoing_streams.fetch_sub(1); }
   void on_stream_frame(const wire::Frame& frame);
   void on_item(const wire::Frame& frame);

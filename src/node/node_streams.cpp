@@ -181,13 +181,30 @@ void Node::Impl::abandon_feed_call(rpc::OutgoingCall& call, const base::Failure&
 
 void Node::Impl::send_item(base::Bytes frame) {
   const auto now = answering.load();
-  if (!now || !now->send(frame, session::Urgency::corked, !loop.in_loop_thread())) return;
-  engine->flush_soon();
+  if (!now) return;
+  const bool may_wait = !loop.in_loop_thread();
+  wire::Header header = wire::decode_header(frame.first<wire::kHeaderSize>());
+  const base::Bytes payload = frame.subspan(wire::kHeaderSize);
+  rpc::Passage passage;
+  if (header.kind == wire::FrameKind::item) passage = values.lanes.pass(header.member, payload);
+  bool sent = false;
+  if (passage.as_it_is()) {
+    sent = now->send(frame, session::Urgency::corked, may_wait);
+  } else {
+    passage.mark(header, payload.size());
+    std::vector<std::byte> other(wire::kHeaderSize);
+    wire::encode_header(header, std::span(other).first<wire::kHeaderSize>());
+    const base::Bytes front = passage.front();
+    other.insert(other.end(), front.begin(), front.end());
+    if (!passage.by_memory()) other.insert(other.end(), payload.begin(), payload.end());
+    sent = now->send(other, session::Urgency::now, may_wait);
+  }
+  if (sent) engine->flush_soon();
 }
 
-void Node::Impl::send_part(base::Bytes head, const base::Slice& bytes) {
+void Node::Impl::send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) {
   const auto now = answering.load();
-  if (!now || !now->send_bulk(head, bytes, session::Urgency::corked, !loop.in_loop_thread())) return;
+  if (!now || !send_large(*now, part, front, bytes, session::Urgency::corked, !loop.in_loop_thread())) return;
   engine->flush_soon();
 }
 
@@ -202,6 +219,8 @@ void Node::Impl::on_stream_frame(const wire::Frame& frame) {
 
 void Node::Impl::on_item(const wire::Frame& frame) {
   StreamBatch& batch = streams_read();
+  auto item = values.in.locate(frame.header, frame.payload);
+  if (!item) return break_off(frame.header, rpc::kNoPlace);
   if (!batch.last || !same_exchange(batch.last_header, frame.header)) {
     batch.last_header = frame.header;
     if ((frame.header.flags & wire::kFromCallee) != 0) {
@@ -218,7 +237,7 @@ void Node::Impl::on_item(const wire::Frame& frame) {
   }
   using Put = rpc::IncomingItems::Put;
   std::optional<rpc::Credit> grant;
-  switch (batch.last->put(frame.header, frame.payload, grant)) {
+  switch (batch.last->put(frame.header, std::move(*item), grant)) {
     case Put::taken:
       if (grant) batch.grants.emplace_back(batch.last, *grant);
       return;

@@ -49,21 +49,29 @@ bool Node::Impl::reaches(std::uint32_t member, std::uint32_t of_epoch) const {
   return of_epoch == epoch.load() && answering.load() && directory.is_present(member);
 }
 
-void Node::Impl::send_chunk(const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more) {
+void Node::Impl::send_chunk(const wire::Header& header, const base::Slice& bytes, bool more) {
   const auto to = answering.load();
   if (!to || header.epoch != epoch.load()) return;
-  std::array<std::byte, wire::kHeaderSize + rpc::kOfferSize> head;
+  (void)send_large(*to, header, {}, bytes, more ? session::Urgency::corked : session::Urgency::now, false);
+}
+
+// A chunk, or an item's part with its `front`: by memory where that goes.
+bool Node::Impl::send_large(session::Channel& to, wire::Header header, base::Bytes front, const base::Slice& bytes,
+                            session::Urgency urgency, bool may_wait) {
+  const auto passage = values.lanes.pass(header.member, front, bytes.bytes);
+  passage.mark(header, front.size() + bytes.bytes.size());
+  std::array<std::byte, wire::kHeaderSize + rpc::kOfferSize + wire::kTotalSize> head;
   wire::encode_header(header, std::span(head).first<wire::kHeaderSize>());
-  const auto end = std::ranges::copy(front, head.begin() + wire::kHeaderSize).out;
-  (void)to->send_bulk({head.begin(), end}, rest, more ? session::Urgency::corked : session::Urgency::now, false);
+  auto end = std::ranges::copy(passage.front(), head.begin() + wire::kHeaderSize).out;
+  if (!passage.by_memory()) end = std::ranges::copy(front, end).out;
+  return to.send_bulk({head.begin(), end}, passage.by_memory() ? base::Slice() : bytes, urgency, may_wait);
 }
 
 void Node::Impl::send_grants() {
-  for (const auto& [key, credit, takes_memory] : values.in.take_grants()) {
+  for (const auto& [key, credit] : values.in.take_grants()) {
     wire::Header received{.epoch = epoch.load(), .member = key.member, .id = key.id};
     received.flags = key.from_callee ? wire::kFromCallee : std::uint8_t{0};
-    const auto frame = rpc::credit_frame(received, credit, takes_memory ? wire::kShared : std::uint8_t{0});
-    send(frame, session::Urgency::now);
+    send(rpc::credit_frame(received, credit), session::Urgency::now);
   }
 }
 

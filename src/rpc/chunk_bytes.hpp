@@ -1,7 +1,6 @@
-/// @file  ChunkBytes: what a chunk brings, in its frame or in memory that its sender shares.
+/// @file  ChunkBytes: what a frame brings, in itself or in memory that its sender shares.
 #pragma once
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -11,34 +10,62 @@
 
 namespace daffi::rpc {
 
-/// Value; refers to the frame. Threads: one at a time.
+/// A place in shared memory that is somebody else's again once this is gone. Movable. Threads: one at a time.
+class SharedPlace {
+ public:
+  SharedPlace() = default;
+  /// `note` is set to `use` when this ends.
+  SharedPlace(std::shared_ptr<const base::SharedMemoryView> memory, std::size_t at, std::size_t note, std::uint32_t use)
+      : memory_(std::move(memory)), at_(at), note_(note), use_(use) {}
+  ~SharedPlace() {
+    if (memory_) memory_->front().set_note(note_, use_);
+  }
+  SharedPlace(SharedPlace&& other) noexcept = default;  // leaves none
+  SharedPlace& operator=(SharedPlace&&) = delete;
+
+  explicit operator bool() const { return memory_ != nullptr; }
+  [[nodiscard]] bool read(std::size_t from, base::MutableBytes into) const { return memory_->read(at_ + from, into); }
+
+ private:
+  std::shared_ptr<const base::SharedMemoryView> memory_;
+  std::size_t at_ = 0;
+  std::size_t note_ = 0;
+  std::uint32_t use_ = 0;
+};
+
+/// Refers to the frame; movable. Threads: one at a time.
 class ChunkBytes {
  public:
   ChunkBytes(base::Bytes in_frame) : here_(in_frame), size_(in_frame.size()) {}  // NOLINT(google-explicit-constructor)
-  ChunkBytes(std::shared_ptr<const base::SharedMemoryView> there, std::size_t at, std::size_t size)
-      : there_(std::move(there)), at_(at), size_(size) {}
+  ChunkBytes(SharedPlace there, std::size_t size) : there_(std::move(there)), size_(size) {}
 
   /// In memory that is not there any more.
-  static ChunkBytes nowhere(std::size_t size) { return {nullptr, 0, size}; }
+  static ChunkBytes nowhere(std::size_t size) { return {SharedPlace(), size}; }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   /// The bytes, where they are in the frame; else nothing.
   base::Bytes in_frame() const { return here_; }
-  bool is_shared() const { return there_ != nullptr; }
-  bool is_nowhere() const { return there_ == nullptr && here_.size() != size_; }
+  bool is_shared() const { return static_cast<bool>(there_); }
+  bool is_nowhere() const { return !there_ && here_.size() != size_; }
   /// Copies into.size() of the bytes, from `from` on: there are so many. Those in shared memory may be others each
   /// time. False: they cannot be read.
   [[nodiscard]] bool copy(std::size_t from, base::MutableBytes into) const {
-    if (there_) return there_->read(at_ + from, into);
+    if (there_) return there_.read(skipped_ + from, into);
     if (!into.empty()) std::memcpy(into.data(), here_.data() + from, into.size());
     return true;
+  }
+  /// From now on without its first `count` bytes, of which it has so many.
+  void skip(std::size_t count) {
+    if (there_) skipped_ += count;
+    if (!here_.empty()) here_ = here_.subspan(count);
+    size_ -= count;
   }
 
  private:
   base::Bytes here_;
-  std::shared_ptr<const base::SharedMemoryView> there_;
-  std::size_t at_ = 0;
+  SharedPlace there_;
+  std::size_t skipped_ = 0;  // of what is there
   std::size_t size_;
 };
 

@@ -62,7 +62,7 @@ std::optional<ChunkBytes> InTransfers::locate(const wire::Header& header, base::
   base::Lock lock(mutex_);
   if ((header.flags & kEither) == wire::kShared) return lanes_.find(header.member, payload);
   if ((header.flags & wire::kShared) != 0 || payload.size() <= kOfferSize) return std::nullopt;
-  if (lanes_.take(header.member, decode_offer(payload.first(kOfferSize)))) takes_memory_.push_back(header.member);
+  (void)lanes_.take(header.member, decode_offer(payload.first(kOfferSize)));
   return ChunkBytes(payload.subspan(kOfferSize));
 }
 
@@ -77,7 +77,7 @@ void InTransfers::forget_memory() {
 }
 
 void InTransfers::grant(const TransferKey& key, const Credit& credit) {
-  grants_.push_back({.key = key, .credit = credit});
+  grants_.push_back({key, credit});
   has_grants_.store(true);
 }
 
@@ -91,8 +91,7 @@ std::vector<InTransfers::Grant> InTransfers::take_grants() {
   if (!has_grants_.load()) return {};
   base::Lock lock(mutex_);
   has_grants_.store(false);
-  for (Grant& grant : grants_) {
-    if (!takes_memory_.empty()) grant.takes_memory = std::erase(takes_memory_, grant.key.member) > 0;
+  for (const Grant& grant : grants_) {
     const auto found = transfers_.find(grant.key);
     if (found == transfers_.end()) continue;
     const auto bytes = std::min(found->second.due, grant.credit.bytes);
@@ -136,7 +135,6 @@ InTransfers::Owners InTransfers::drop_all_of(std::uint32_t member) {
   {
     base::Lock lock(mutex_);
     lanes_.forget(member);
-    std::erase(takes_memory_, member);
   }
   return drop_if([member](const TransferKey& key, const In&) { return key.member == member; });
 }
@@ -144,8 +142,6 @@ InTransfers::Owners InTransfers::drop_all_of(std::uint32_t member) {
 InTransfers::Owners InTransfers::drop_all() {
   auto owners = drop_if([](const TransferKey&, const In&) { return true; });
   (void)take_grants();
-  base::Lock lock(mutex_);
-  takes_memory_.clear();
   return owners;
 }
 

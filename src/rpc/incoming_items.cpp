@@ -1,10 +1,11 @@
 /// @file  IncomingItems: a buffer that is filled under the read role, and one that is taken from; they change places.
 #include "rpc/incoming_items.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
+#include "base/large_memory.hpp"
 #include "rpc/task_work.hpp"
 #include "wire/call_messages.hpp"
 
@@ -19,36 +20,44 @@ constexpr Size kLarge = 0xFFFFFFFF;
 constexpr Credit kAccountedAt{kInitialCredit.bytes / 4, kInitialCredit.items / 4};
 // An empty buffer larger than this goes back to the system.
 constexpr std::size_t kKept = 64 * 1024;
+// From this size on an item has memory of its own, which need not grow with others.
+constexpr std::size_t kApart = 16 * 1024;
 
 }  // namespace
 
-IncomingItems::Put IncomingItems::put(const wire::Header& header, base::Bytes item, std::optional<Credit>& grant) {
+IncomingItems::Put IncomingItems::put(const wire::Header& header, ChunkBytes item, std::optional<Credit>& grant) {
   const bool last = (header.flags & wire::kPart) == 0;
   const Credit cost{item.size(), last ? 1u : 0u};
   base::Lock lock(mutex_);
   if (!credit_.take(cost)) return Put::violation;
   if (closed_ || ended_) return Put::dropped;
+  if (item.is_nowhere()) return Put::broken;
   if (!std::exchange(begun_, true)) from_ = header;
   if (!last || coming_) [[unlikely]]
     return put_part(item, cost, last, grant);
-  append(static_cast<Size>(item.size()), item);
+  if (item.is_shared() || item.size() >= kApart) return put_apart(item, cost);
+  append(static_cast<Size>(item.size()), item.in_frame());
   return Put::taken;
 }
 
 void IncomingItems::append(Size size, base::Bytes item) {
-  constexpr std::size_t kNotCleared = 16 * 1024;
   const std::size_t at = filling_.size();
-  // What is large is not worth being cleared first; what is small is quicker so.
-  filling_.resize(at + sizeof size + (item.size() < kNotCleared ? item.size() : 0));
+  filling_.resize(at + sizeof size + item.size());
   std::memcpy(filling_.data() + at, &size, sizeof size);
-  if (item.size() >= kNotCleared) {
-    filling_.insert(filling_.end(), item.begin(), item.end());
-  } else if (!item.empty()) {
-    std::memcpy(filling_.data() + at + sizeof size, item.data(), item.size());
-  }
+  if (!item.empty()) std::memcpy(filling_.data() + at + sizeof size, item.data(), item.size());
 }
 
-IncomingItems::Put IncomingItems::put_part(base::Bytes part, const Credit& cost, bool last,
+IncomingItems::Put IncomingItems::put_apart(const ChunkBytes& item, const Credit& cost) {
+  std::size_t capacity = item.size();
+  std::byte* const memory = base::take_memory(capacity);
+  const base::Block block(memory, [capacity](std::byte* done) { base::give_memory(done, capacity); });
+  if (!item.copy(0, {memory, item.size()})) return Put::broken;
+  large_.push_back({.value = {block, base::Bytes(memory, item.size())}, .share = {}, .owed = {}, .cost = cost});
+  append(kLarge, {});
+  return Put::taken;
+}
+
+IncomingItems::Put IncomingItems::put_part(ChunkBytes& part, const Credit& cost, bool last,
                                            std::optional<Credit>& grant) {
   if (!coming_) {
     auto begun = begin_large(part);
@@ -68,20 +77,21 @@ IncomingItems::Put IncomingItems::put_part(base::Bytes part, const Credit& cost,
   // While one waits to be taken, the window has to do for what comes behind it.
   if (large_.empty()) account(std::exchange(coming_owed_, {}), grant);
   if (!last) return Put::taken;
-  large_.push_back({coming_->take().bytes, coming_->take_share(), std::exchange(coming_owed_, {})});
+  large_.push_back({coming_->take().bytes, coming_->take_share(), std::exchange(coming_owed_, {}), {}});
   coming_.reset();
   append(kLarge, {});
   return Put::taken;
 }
 
 // The first part: the size of the whole stands in front.
-base::Result<void> IncomingItems::begin_large(base::Bytes& part) {
-  const auto total = wire::decode_total(part.first(std::min(part.size(), wire::kTotalSize)));
+base::Result<void> IncomingItems::begin_large(ChunkBytes& part) {
+  std::array<std::byte, wire::kTotalSize> front{};
+  const auto total = part.size() >= front.size() && part.copy(0, front) ? wire::decode_total(front) : std::nullopt;
   if (!total) return base::fail(ErrorCode::protocol, "a part of an item without its size");
   auto assembly = Assembly::begin(*total, limits_.max_value, limits_.budget);
   if (!assembly.ok()) return assembly.failure();
   coming_.emplace(std::move(*assembly));
-  part = part.subspan(wire::kTotalSize);
+  part.skip(wire::kTotalSize);
   return {};
 }
 
@@ -175,6 +185,8 @@ void IncomingItems::take_large(std::optional<Credit>& grant) {
   current_.emplace(std::move(large_.front()));
   large_.pop_front();
   account(current_->owed, grant);
+  used_.bytes += current_->cost.bytes;
+  used_.items += current_->cost.items;
   if (large_.empty()) account(std::exchange(coming_owed_, {}), grant);
 }
 

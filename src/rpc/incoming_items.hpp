@@ -27,10 +27,10 @@ class IncomingItems {
     dropped,    ///< nobody wants it any more
     refused,    ///< there is no room for one so large: failure() says so, it is the end
     violation,  ///< it was not covered by credit
-    broken,     ///< it is no part of what was announced
+    broken,     ///< it is no part of what was announced, or its bytes are nowhere
   };
   /// One item, or a part of one, as an item frame brings it. `grant` is set when the sender is to be granted more.
-  Put put(const wire::Header& header, base::Bytes item, std::optional<Credit>& grant);
+  Put put(const wire::Header& header, ChunkBytes item, std::optional<Credit>& grant);
   /// No more will come: complete, or broken off. Known to the consumer after all that came before; wake() tells it.
   void end(std::optional<base::Failure> failure);
   /// Tells the consumer, if it waits and there is something to know. Not under the read role.
@@ -61,17 +61,19 @@ class IncomingItems {
   CreditFrame credit_frame(const Credit& credit) const;
 
  private:
-  // An item that came in parts.
+  // An item that has memory of its own: one that came in parts, or is not small.
   struct Large {
     base::Slice value;
     BudgetShare share;
     Credit owed;  // not accounted for while it waits
+    Credit cost;  // used up when it has been taken
   };
 
   bool is_ready() const DAFFI_REQUIRES(mutex_) { return !filling_.empty() || ended_ || closed_; }
   void append(std::uint32_t size, base::Bytes item) DAFFI_REQUIRES(mutex_);
-  Put put_part(base::Bytes part, const Credit& cost, bool last, std::optional<Credit>& grant) DAFFI_REQUIRES(mutex_);
-  base::Result<void> begin_large(base::Bytes& part) DAFFI_REQUIRES(mutex_);
+  Put put_apart(const ChunkBytes& item, const Credit& cost) DAFFI_REQUIRES(mutex_);
+  Put put_part(ChunkBytes& part, const Credit& cost, bool last, std::optional<Credit>& grant) DAFFI_REQUIRES(mutex_);
+  base::Result<void> begin_large(ChunkBytes& part) DAFFI_REQUIRES(mutex_);
   void account(const Credit& used, std::optional<Credit>& grant) DAFFI_REQUIRES(mutex_);
   void take_large(std::optional<Credit>& grant);
   bool refill();

@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t kMaxOnTheWay = 64u << 20;
 // Chunks collected under the lock before they are sent outside it.
 constexpr std::size_t kBatch = 8;
-// So many of those whose bytes go by memory are told of together: each time wakes two processes.
-constexpr std::size_t kTogether = 8;
 // While small frames use the same connection: how much of a value is on its way, about, in chunks of how many bytes.
 // What is small waits for no more than that, and a receiver is asked to credit each of them at once.
 constexpr std::size_t kBesideSmall = 16 * 1024;
@@ -55,29 +53,18 @@ OutTransfers::Credited OutTransfers::credit(const TransferKey& key, const Credit
     return Credited::violation;
   }
   out.asked = false;
-  arrived(key, static_cast<std::size_t>(granted.bytes));
+  arrived(key.member, static_cast<std::size_t>(granted.bytes));
   if (out.epoch != 0) make_ready(key, out);
   return Credited::taken;
 }
 
-void OutTransfers::late_credit(const TransferKey& key, const Credit& granted) {
+void OutTransfers::late_credit(std::uint32_t member, const Credit& granted) {
   base::Lock lock(mutex_);
-  arrived(key, static_cast<std::size_t>(granted.bytes));
+  arrived(member, static_cast<std::size_t>(granted.bytes));
 }
 
-void OutTransfers::share_memory(bool allowed) {
-  base::Lock lock(mutex_);
-  lanes_.allow(allowed);
-}
-
-void OutTransfers::memory_accepted(std::uint32_t member) {
-  base::Lock lock(mutex_);
-  lanes_.accepted(member);
-}
-
-void OutTransfers::arrived(const TransferKey& key, std::size_t bytes) {
-  lanes_.credited(key, bytes);
-  const auto found = targets_.find(key.member);
+void OutTransfers::arrived(std::uint32_t member, std::size_t bytes) {
+  const auto found = targets_.find(member);
   if (found == targets_.end()) return;
   Target& target = found->second;
   target.on_the_way -= std::min(bytes, target.on_the_way);
@@ -104,10 +91,7 @@ void OutTransfers::pump() {
         return;
       }
     }
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
-      const bool more = chunks[i].slot && i + 1 < chunks.size() && (i + 1) % kTogether != 0;
-      send(chunks[i], more);
-    }
+    for (const Chunk& chunk : chunks) send_(chunk.header, chunk.bytes, &chunk != &chunks.back());
     chunks.clear();
   }
 }
@@ -140,10 +124,11 @@ void OutTransfers::collect(std::vector<Chunk>& chunks) {
       continue;
     }
     Chunk chunk = make_chunk(key, out);
-    out.queued = !chunk.bytes.bytes.empty() && !out.sender.done();
+    const std::size_t size = chunk.bytes.bytes.size();
+    out.queued = size > 0 && !out.sender.done();
     if (out.queued) ready_.push_back(key);
-    if (chunk.bytes.bytes.empty()) continue;
-    targets_[key.member].on_the_way += chunk.bytes.bytes.size();
+    if (size == 0) continue;
+    targets_[key.member].on_the_way += size;
     chunks.push_back(std::move(chunk));
     if (!out.sender.done()) continue;
     transfers_.erase(found);
@@ -153,41 +138,19 @@ void OutTransfers::collect(std::vector<Chunk>& chunks) {
 
 // No bytes: not now.
 OutTransfers::Chunk OutTransfers::make_chunk(const TransferKey& key, Out& out) {
-  Chunk chunk{.header = {.kind = wire::FrameKind::chunk}, .bytes = {}, .offer = {}, .slot = {}};
-  if (enough_for_now(out)) return chunk;
-  const bool offers = lanes_.wants_offer(key.member);
-  const std::size_t most = beside_small_ > 0 ? kBesideChunk : wire::kMaxChunk;
-  chunk.bytes = out.sender.next(out.credit, offers ? most - kOfferSize : most);
+  Chunk chunk{.header = {.kind = wire::FrameKind::chunk}, .bytes = {}};
+  if (!enough_for_now(out))
+    chunk.bytes = out.sender.next(out.credit, beside_small_ > 0 ? kBesideChunk : wire::kMaxChunk);
   if (chunk.bytes.bytes.empty()) return chunk;
-  if (offers) chunk.offer = lanes_.offer(key.member);
-  chunk.slot = lanes_.place(key, chunk.bytes.bytes.size());
-  wire::Header& header = chunk.header;
-  if (key.from_callee) header.flags |= wire::kFromCallee;
-  if (chunk.offer) header.flags |= wire::kOffersMemory;
-  // An answer to an offer comes with credit.
-  if (beside_small_ > 0 || chunk.offer) {
-    header.flags |= wire::kAsksCredit;
+  if (key.from_callee) chunk.header.flags |= wire::kFromCallee;
+  if (beside_small_ > 0) {
+    chunk.header.flags |= wire::kAsksCredit;
     out.asked = true;
   }
-  header.epoch = out.epoch;
-  header.member = key.member;
-  header.id = key.id;
+  chunk.header.epoch = out.epoch;
+  chunk.header.member = key.member;
+  chunk.header.id = key.id;
   return chunk;
-}
-
-// What a lane cannot take goes through the socket all the same.
-void OutTransfers::send(const Chunk& chunk, bool more) const {
-  wire::Header header = chunk.header;
-  const base::Bytes bytes = chunk.bytes.bytes;
-  const auto go = [&](base::Bytes front, const base::Slice& rest) {
-    header.size = static_cast<std::uint32_t>(front.size() + rest.bytes.size());
-    send_(header, front, rest, more);
-  };
-  if (chunk.offer) return go(encode_offer(*chunk.offer), chunk.bytes);
-  if (!chunk.slot || !chunk.slot->memory->write(chunk.slot->number * wire::kMaxChunk, bytes))
-    return go({}, chunk.bytes);
-  header.flags |= wire::kShared;
-  go(encode_place({chunk.slot->number, static_cast<std::uint32_t>(bytes.size())}), {});
 }
 
 LargeValue OutTransfers::abort(const TransferKey& key) {
@@ -205,7 +168,6 @@ void OutTransfers::abort_all_of(std::uint32_t member) {
   base::Lock lock(mutex_);
   std::erase_if(transfers_, [member](const auto& entry) { return entry.first.member == member; });
   targets_.erase(member);
-  lanes_.forget(member);
   counted();
 }
 
@@ -214,7 +176,6 @@ void OutTransfers::abort_all() {
   transfers_.clear();
   targets_.clear();
   ready_.clear();
-  lanes_.clear();
   counted();
 }
 

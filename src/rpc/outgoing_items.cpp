@@ -207,14 +207,11 @@ void OutgoingItems::send_part() {
   const std::size_t rest = large_.bytes.size() - sent_;
   const std::size_t size = std::min({rest, wire::kMaxChunk, static_cast<std::size_t>(allowance_.bytes) - front});
   const bool last = size == rest;
-  std::array<std::byte, wire::kHeaderSize + wire::kTotalSize> head;
-  wire::encode_total(large_.bytes.size(), std::span(head).last<wire::kTotalSize>());
+  std::array<std::byte, wire::kTotalSize> total;
+  wire::encode_total(large_.bytes.size(), total);
   for (wire::Header header : headers_) {
-    header.size = static_cast<std::uint32_t>(front + size);
     if (!last) header.flags |= wire::kPart;
-    wire::encode_header(header, std::span(head).first<wire::kHeaderSize>());
-    owner_->send_part(std::span(head).first(wire::kHeaderSize + front),
-                      {large_.owner, large_.bytes.subspan(sent_, size)});
+    owner_->send_part(header, std::span(total).first(front), {large_.owner, large_.bytes.subspan(sent_, size)});
   }
   allowance_.bytes -= front + size;
   sent_ += size;

@@ -24,8 +24,8 @@ class ItemsOwner {
   virtual ~ItemsOwner() = default;
   /// Sends a frame of the stream; it may be gathered with others.
   virtual void send_item(base::Bytes frame) = 0;
-  /// The same for a frame in two parts, the second of which is not copied.
-  virtual void send_part(base::Bytes head, const base::Slice& bytes) = 0;
+  /// The same for a part of an item, with `front` before its bytes, which are not copied.
+  virtual void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) = 0;
   /// The first item is there, nothing was sent: the moment to say where to. False: nowhere, the stream ends.
   virtual bool on_first(detail::ItemProducer& producer) = 0;
   /// The last event: there are no more items, or the producer threw `error`, or the stream was stopped. The producer is

@@ -328,6 +328,7 @@ void Server::begin_drain() {
 void Server::caller_lost(std::uint32_t member) {
   Transfers& transfers = host_->transfers();
   transfers.out.abort_all_of(member);
+  transfers.lanes.forget(member);
   forget_large(transfers.in.drop_all_of(member));
   std::vector<std::stop_source> stops;
   {
@@ -343,6 +344,7 @@ void Server::caller_lost(std::uint32_t member) {
 void Server::all_callers_lost(bool stopping) {
   Transfers& transfers = host_->transfers();
   transfers.out.abort_all();
+  transfers.lanes.clear();
   forget_large(transfers.in.drop_all());
   std::vector<std::stop_source> stops;
   {

@@ -33,8 +33,9 @@ class ServerHost {
   virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
   /// The same for an item or end of a stream: gathered with others, behind what is urgent.
   virtual void send_item(base::Bytes frame) = 0;
-  /// The same for a frame in two parts, the second of which is not copied.
-  virtual void send_part(base::Bytes head, const base::Slice& bytes) = 0;
+  /// The same for a part of an item, with `front` before its bytes, which are not copied. The header says nothing of
+  /// the size.
+  virtual void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) = 0;
   /// The values on their way, in chunks.
   virtual Transfers& transfers() = 0;
   /// Sends the credit that transfers().in owes.

@@ -22,7 +22,9 @@ class StreamAnswer final : public ItemsOwner {
                                              std::unique_ptr<detail::ItemProducer> producer);
 
   void send_item(base::Bytes frame) override { host_->send_item(frame); }
-  void send_part(base::Bytes head, const base::Slice& bytes) override { host_->send_part(head, bytes); }
+  void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override {
+    host_->send_part(part, front, bytes);
+  }
   std::size_t max_item() const override { return host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer&) override { return true; }
   void on_end(End end, std::exception_ptr error) override;

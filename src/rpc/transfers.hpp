@@ -24,9 +24,9 @@ namespace daffi::rpc {
 /// what credit lets it put on the way. Threads: any.
 class OutTransfers {
  public:
-  /// Hands a chunk frame to the connection: the header, what is to be copied, the rest. `more`: another one follows at
-  /// once, so that this one may wait for it.
-  using Send = std::function<void(const wire::Header& header, base::Bytes front, const base::Slice& rest, bool more)>;
+  /// Hands a chunk to the connection; the header says nothing of its size. `more`: another one follows at once, so that
+  /// this one may wait for it.
+  using Send = std::function<void(const wire::Header& header, const base::Slice& bytes, bool more)>;
   explicit OutTransfers(Send send) : send_(std::move(send)) {}
 
   /// Takes a value in. Nothing is sent before its announcement has been and release() was called.
@@ -38,11 +38,7 @@ class OutTransfers {
   /// pump() afterwards. A violation ends the transfer.
   Credited credit(const TransferKey& key, const Credit& granted);
   /// A credit for a transfer that has ended: its last chunks have been used up, or thrown away.
-  void late_credit(const TransferKey& key, const Credit& granted);
-  /// Whether chunks may go by memory to those members that turn out to be on this host. Off at first.
-  void share_memory(bool allowed);
-  /// The member reads the memory that it was offered.
-  void memory_accepted(std::uint32_t member);
+  void late_credit(std::uint32_t member, const Credit& granted);
 
   /// Sends what may be sent; at once, or by a thread that is just doing that. Blocks no longer than sending does.
   void pump();
@@ -76,8 +72,6 @@ class OutTransfers {
   struct Chunk {
     wire::Header header;
     base::Slice bytes;
-    std::optional<base::SharedMemoryName> offer;  // in front of the bytes
-    std::optional<OutLanes::Slot> slot;           // where the bytes go instead
   };
 
   void make_ready(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
@@ -85,8 +79,7 @@ class OutTransfers {
   bool enough_for_now(const Out& out) const DAFFI_REQUIRES(mutex_);
   void collect(std::vector<Chunk>& chunks) DAFFI_REQUIRES(mutex_);
   Chunk make_chunk(const TransferKey& key, Out& out) DAFFI_REQUIRES(mutex_);
-  void send(const Chunk& chunk, bool more) const;
-  void arrived(const TransferKey& key, std::size_t bytes) DAFFI_REQUIRES(mutex_);
+  void arrived(std::uint32_t member, std::size_t bytes) DAFFI_REQUIRES(mutex_);
   void counted() DAFFI_REQUIRES(mutex_);
   bool settled() const DAFFI_REQUIRES(mutex_) { return transfers_.empty() && targets_.empty(); }
   void tell_if_settled() DAFFI_REQUIRES(mutex_);
@@ -100,7 +93,6 @@ class OutTransfers {
   std::unordered_map<TransferKey, Out, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
   std::unordered_map<std::uint32_t, Target> targets_ DAFFI_GUARDED_BY(mutex_);  // those that have something on the way
   std::deque<TransferKey> ready_ DAFFI_GUARDED_BY(mutex_);
-  OutLanes lanes_ DAFFI_GUARDED_BY(mutex_);
   bool pumping_ DAFFI_GUARDED_BY(mutex_) = false;
   Completion* settled_waiter_ DAFFI_GUARDED_BY(mutex_) = nullptr;
   Engine* waiting_engine_ DAFFI_GUARDED_BY(mutex_) = nullptr;
@@ -134,7 +126,7 @@ class InTransfers {
   };
   /// A chunk has come, whose sender may have `asked` for credit. One that belongs to nothing is thrown away.
   Taken take(const TransferKey& key, const ChunkBytes& chunk, bool asked = false);
-  /// What a chunk frame brings; takes an offer of memory that it may carry. Nothing: it says so wrongly.
+  /// What a chunk or item frame brings; takes an offer of memory that it may carry. Nothing: it says so wrongly.
   std::optional<ChunkBytes> locate(const wire::Header& header, base::Bytes payload);
   /// Whether memory that is offered is taken. Off at first.
   void share_memory(bool allowed);
@@ -157,7 +149,6 @@ class InTransfers {
   struct Grant {
     TransferKey key;
     Credit credit;
-    bool takes_memory = false;  ///< that its member has offered
   };
   std::vector<Grant> take_grants();
 
@@ -185,7 +176,6 @@ class InTransfers {
   std::unordered_map<TransferKey, In, TransferKeyHash> transfers_ DAFFI_GUARDED_BY(mutex_);
   std::vector<Grant> grants_ DAFFI_GUARDED_BY(mutex_);
   InLanes lanes_ DAFFI_GUARDED_BY(mutex_);
-  std::vector<std::uint32_t> takes_memory_ DAFFI_GUARDED_BY(mutex_);  // members that are still to be told
   std::atomic<bool> has_grants_{false};
 };
 
@@ -193,13 +183,15 @@ class InTransfers {
 struct Transfers {
   Transfers(std::size_t max_value, std::size_t max_together, OutTransfers::Send send)
       : out(std::move(send)), in(max_value, max_together) {}
-  /// As OutTransfers says, both ways.
+  /// Whether what is large may go by memory to those members that turn out to be on this host, and come so. Off at
+  /// first.
   void share_memory(bool allowed) {
-    out.share_memory(allowed);
+    lanes.allow(allowed);
     in.share_memory(allowed);
   }
   OutTransfers out;
   InTransfers in;
+  OutLanes lanes;  ///< items of streams use them, too
 };
 
 }  // namespace daffi::rpc

@@ -123,11 +123,29 @@ TEST_F(LargeValues, AreItemsOfStreamsInBothDirections) {
   feed(5 * kMiB);
   EXPECT_EQ((Fetch<std::size_t()>{g, "text_bytes"}()), 52 * 5 * kMiB);
   EXPECT_EQ(g.stats().pending_calls, 0u);
+  EXPECT_EQ(shared_memories(worker_->pid()), 2u);
   // An item that is made, one that is taken, one behind it, and what the allocator keeps of others: not 520 MiB.
   // The address sanitizer keeps freed memory back, up to 256 MiB.
   if (!DAFFI_ADDRESS_SANITIZER) {
     EXPECT_LT(peak_memory(worker_->pid()) - before, 160 * kMiB);
   }
+}
+
+TEST_F(LargeValues, ItemsThatGoByMemoryAreTheRightOnesAlsoWhenManyStreamsAreLeftEarly) {
+  start_unix();
+  Global g(options_);
+  g.wait_function("texts", 30);
+  const Fetch<Stream<std::string>(std::size_t, std::size_t)> texts{g, "texts"};
+  for (int round = 0; round < 100; ++round) {
+    for (const std::string& text : texts(26, 64 * 1024)) {
+      ASSERT_TRUE(text == std::string(64 * 1024, 'a'));
+      break;
+    }
+    char expected = 'a';
+    for (const std::string& text : texts(26, 60'000)) ASSERT_TRUE(text == std::string(60'000, expected++)) << round;
+    ASSERT_EQ(expected, 'z' + 1);
+  }
+  EXPECT_EQ(shared_memories(worker_->pid()), 1u) << "its own; its caller sent nothing large";
 }
 
 TEST_F(LargeValues, AnItemAboveTheLimitIsRefusedWhereItIsMade) {

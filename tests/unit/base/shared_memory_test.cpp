@@ -68,6 +68,18 @@ TEST(SharedMemory, StaysReadableWhenItsWriterHasLetGo) {
   EXPECT_EQ(read, bytes);
 }
 
+TEST(SharedMemory, WhatEitherEndNotesTheOtherSees) {
+  const auto memory = SharedMemory::make(kSize);
+  const auto view = SharedMemoryView::open(memory->name(), kSize);
+  ASSERT_TRUE(view);
+  for (std::size_t i = 0; i < kSharedNotes; ++i) EXPECT_EQ(memory->front().note(i), 0u);
+  view->front().set_note(kSharedNotes - 1, 7);
+  EXPECT_EQ(memory->front().note(kSharedNotes - 1), 7u);
+  memory->front().set_note(0, 9);
+  EXPECT_EQ(view->front().note(0), 9u);
+  EXPECT_TRUE(SharedMemoryView::open(memory->name(), kSize)) << "they are not where its secret is";
+}
+
 TEST(SharedMemory, CanBeMadeNoSmallerByAnybody) {
   const auto memory = SharedMemory::make(kSize);
   EXPECT_NE(::ftruncate(static_cast<int>(memory->name().descriptor), 10), 0);

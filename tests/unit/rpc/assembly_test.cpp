@@ -153,7 +153,8 @@ TEST(Assembly, TakesWhatIsInSharedMemoryWholeAndInPartsAndChecksItsText) {
   for (const bool apart : {true, false}) {
     auto assembly = Assembly::begin(whole.size(), kMuch, budget_of(kMuch), apart);
     for (std::size_t at = 0; at < whole.size(); at += 50'000) {
-      ASSERT_TRUE(assembly->add(ChunkBytes(view, 95 + at, std::min<std::size_t>(50'000, whole.size() - at))));
+      const std::size_t size = std::min<std::size_t>(50'000, whole.size() - at);
+      ASSERT_TRUE(assembly->add(ChunkBytes(SharedPlace(view, 95 + at, 0, 1), size)));
     }
     ASSERT_TRUE(assembly->complete());
     const Received received = assembly->take();
@@ -171,7 +172,7 @@ TEST(Assembly, MemoryThatCannotBeReadIsAnError) {
   const auto memory = base::SharedMemory::make(100);
   const std::shared_ptr<const base::SharedMemoryView> view = base::SharedMemoryView::open(memory->name(), 100);
   auto assembly = Assembly::begin(1000, kMuch, budget_of(kMuch));
-  EXPECT_FALSE(assembly->add(ChunkBytes(view, 50, 51)));
+  EXPECT_FALSE(assembly->add(ChunkBytes(SharedPlace(view, 50, 0, 1), 51)));
 }
 
 TEST(Assembly, KeepsInOnePieceWhatNobodyAskedToHaveApartOrIsNoLargeText) {

@@ -49,6 +49,17 @@ class IncomingItemsTest : public testing::Test {
     }
     return true;
   }
+  // In memory that the sender shares, of which the note 1 says whether it has been given back.
+  Put put_shared(base::Bytes bytes, std::uint8_t flags = 0) {
+    EXPECT_TRUE(memory_->write(0, bytes));
+    std::optional<Credit> grant;
+    wire::Header header;
+    header.flags = flags;
+    const Put result = items_.put(header, ChunkBytes(SharedPlace(view_, 0, 1, ++uses_), bytes.size()), grant);
+    EXPECT_EQ(memory_->front().note(1), uses_) << "free for the next";
+    note(grant);
+    return result;
+  }
   std::optional<std::size_t> take() {
     base::Bytes item;
     std::optional<Credit> grant;
@@ -64,6 +75,9 @@ class IncomingItemsTest : public testing::Test {
 
   const std::shared_ptr<MemoryBudget> budget_ = std::make_shared<MemoryBudget>(8 * kMiB);
   IncomingItems items_{ValueLimits{4 * kMiB, budget_}};
+  const std::shared_ptr<const base::SharedMemory> memory_ = base::SharedMemory::make(200'000);
+  const std::shared_ptr<const base::SharedMemoryView> view_ = base::SharedMemoryView::open(memory_->name(), 200'000);
+  std::uint32_t uses_ = 0;
   std::size_t credit_ = wire::kInitialCreditBytes;  // of the sender, for what the tests send by put_large()
   char last_ = 0;
 };
@@ -84,6 +98,46 @@ TEST_F(IncomingItemsTest, PartsAreOneItemBetweenTheOthers) {
   EXPECT_EQ(take(), std::nullopt);
   EXPECT_FALSE(items_.failure());
   EXPECT_EQ(budget_->used(), 0u);
+}
+
+TEST_F(IncomingItemsTest, ItemsOfEverySizeKeepTheirOrder) {
+  const std::size_t sizes[] = {3, 100'000, 0, 16'383, 16'384, 70'000, 1};
+  for (const std::size_t size : sizes) ASSERT_EQ(put(size, 'a'), Put::taken);
+  for (const std::size_t size : sizes) EXPECT_EQ(take(), size);
+  EXPECT_EQ(take(), std::nullopt);
+}
+
+TEST_F(IncomingItemsTest, ItemsInMemoryThatIsSharedAreCopiedOutOfItAtOnce) {
+  const std::vector<std::byte> first(65'541, std::byte{'a'}), second(10, std::byte{'b'});
+  EXPECT_EQ(put_shared(first), Put::taken);
+  EXPECT_EQ(put_shared(second), Put::taken);
+  EXPECT_EQ(put(7, 'c'), Put::taken);
+  EXPECT_EQ(take(), first.size());
+  EXPECT_EQ(last_, 'a');
+  EXPECT_EQ(take(), second.size());
+  EXPECT_EQ(last_, 'b');
+  EXPECT_EQ(take(), 7u);
+}
+
+TEST_F(IncomingItemsTest, PartsMayBeInMemoryThatIsShared) {
+  std::vector<std::byte> part(wire::kTotalSize + 60'000, std::byte{'a'});
+  wire::encode_total(100'000, std::span(part).first<wire::kTotalSize>());
+  EXPECT_EQ(put_shared(part, wire::kPart), Put::taken);
+  EXPECT_EQ(put_shared(std::vector<std::byte>(40'000, std::byte{'b'})), Put::taken);
+  EXPECT_EQ(take(), 100'000u);
+  EXPECT_EQ(last_, 'b');
+}
+
+TEST_F(IncomingItemsTest, WhatNobodyWantsGivesItsMemoryBackToo) {
+  items_.close();
+  EXPECT_EQ(put_shared(std::vector<std::byte>(60'000)), Put::dropped);
+}
+
+TEST_F(IncomingItemsTest, AnItemInMemoryThatIsGoneBreaksTheStreamUnlessNobodyWantsIt) {
+  std::optional<Credit> grant;
+  EXPECT_EQ(items_.put({}, ChunkBytes::nowhere(100), grant), Put::broken);
+  items_.close();
+  EXPECT_EQ(items_.put({}, ChunkBytes::nowhere(100), grant), Put::dropped);
 }
 
 TEST_F(IncomingItemsTest, AnItemAboveTheWindowComesThroughIt) {
