@@ -190,6 +190,7 @@ struct Node::Impl final : session::ChannelSink,
   bool begin_leg(FeedCall& feed, const Holder& holder);
   void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override;
   void send_item(base::Bytes frame) override;
+  bool send_large_item(session::Channel& to, base::Bytes frame, bool may_wait);
   void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override;
   void feed_ended() override { outgoing_streams.fetch_sub(1); }
   void on_stream_frame(const wire::Frame& frame);

@@ -183,23 +183,27 @@ void Node::Impl::send_item(base::Bytes frame) {
   const auto now = answering.load();
   if (!now) return;
   const bool may_wait = !loop.in_loop_thread();
+  const bool sent = frame.size() < wire::kHeaderSize + rpc::kWorthASlot
+                        ? now->send(frame, session::Urgency::corked, may_wait)
+                        : send_large_item(*now, frame, may_wait);
+  if (sent) engine->flush_soon();
+}
+
+// A whole item that may be worth memory, or an end.
+bool Node::Impl::send_large_item(session::Channel& to, base::Bytes frame, bool may_wait) {
   wire::Header header = wire::decode_header(frame.first<wire::kHeaderSize>());
   const base::Bytes payload = frame.subspan(wire::kHeaderSize);
   rpc::Passage passage;
   if (header.kind == wire::FrameKind::item) passage = values.lanes.pass(header.member, payload);
-  bool sent = false;
-  if (passage.as_it_is()) {
-    sent = now->send(frame, session::Urgency::corked, may_wait);
-  } else {
-    passage.mark(header, payload.size());
-    std::vector<std::byte> other(wire::kHeaderSize);
-    wire::encode_header(header, std::span(other).first<wire::kHeaderSize>());
-    const base::Bytes front = passage.front();
-    other.insert(other.end(), front.begin(), front.end());
-    if (!passage.by_memory()) other.insert(other.end(), payload.begin(), payload.end());
-    sent = now->send(other, session::Urgency::now, may_wait);
-  }
-  if (sent) engine->flush_soon();
+  if (passage.as_it_is()) return to.send(frame, session::Urgency::corked, may_wait);
+  passage.mark(header, payload.size());
+  std::vector<std::byte> other(wire::kHeaderSize);
+  wire::encode_header(header, std::span(other).first<wire::kHeaderSize>());
+  const base::Bytes front = passage.front();
+  other.insert(other.end(), front.begin(), front.end());
+  if (!passage.by_memory()) other.insert(other.end(), payload.begin(), payload.end());
+  // At once, as if it were here with all its bytes.
+  return to.send(other, session::Urgency::now, may_wait);
 }
 
 void Node::Impl::send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) {
@@ -219,8 +223,12 @@ void Node::Impl::on_stream_frame(const wire::Frame& frame) {
 
 void Node::Impl::on_item(const wire::Frame& frame) {
   StreamBatch& batch = streams_read();
-  auto item = values.in.locate(frame.header, frame.payload);
-  if (!item) return break_off(frame.header, rpc::kNoPlace);
+  // Whatever becomes of it, what it has in memory is given back.
+  std::optional<rpc::ChunkBytes> elsewhere;
+  if ((frame.header.flags & (wire::kShared | wire::kOffersMemory)) != 0) [[unlikely]] {
+    elsewhere = values.in.locate(frame.header, frame.payload);
+    if (!elsewhere) return break_off(frame.header, rpc::kNoPlace);
+  }
   if (!batch.last || !same_exchange(batch.last_header, frame.header)) {
     batch.last_header = frame.header;
     if ((frame.header.flags & wire::kFromCallee) != 0) {
@@ -237,7 +245,9 @@ void Node::Impl::on_item(const wire::Frame& frame) {
   }
   using Put = rpc::IncomingItems::Put;
   std::optional<rpc::Credit> grant;
-  switch (batch.last->put(frame.header, std::move(*item), grant)) {
+  const Put put = elsewhere ? batch.last->put(frame.header, std::move(*elsewhere), grant)
+                            : batch.last->put(frame.header, frame.payload, grant);
+  switch (put) {
     case Put::taken:
       if (grant) batch.grants.emplace_back(batch.last, *grant);
       return;

@@ -21,7 +21,14 @@ class SharedPlace {
     if (memory_) memory_->front().set_note(note_, use_);
   }
   SharedPlace(SharedPlace&& other) noexcept = default;  // leaves none
-  SharedPlace& operator=(SharedPlace&&) = delete;
+  SharedPlace& operator=(SharedPlace&& other) noexcept {
+    SharedPlace mine(std::move(other));
+    std::swap(memory_, mine.memory_);
+    std::swap(at_, mine.at_);
+    std::swap(note_, mine.note_);
+    std::swap(use_, mine.use_);
+    return *this;
+  }
 
   explicit operator bool() const { return memory_ != nullptr; }
   [[nodiscard]] bool read(std::size_t from, base::MutableBytes into) const { return memory_->read(at_ + from, into); }

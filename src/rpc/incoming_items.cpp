@@ -25,19 +25,35 @@ constexpr std::size_t kApart = 16 * 1024;
 
 }  // namespace
 
+IncomingItems::Put IncomingItems::put(const wire::Header& header, base::Bytes item, std::optional<Credit>& grant) {
+  if (item.size() >= kApart || (header.flags & wire::kPart) != 0) return put(header, ChunkBytes(item), grant);
+  base::Lock lock(mutex_);
+  const Credit cost{item.size(), 1};
+  if (const auto refused = admit(header, cost)) return *refused;
+  if (coming_) [[unlikely]] {
+    ChunkBytes last(item);
+    return put_part(last, cost, true, grant);
+  }
+  append(static_cast<Size>(item.size()), item);
+  return Put::taken;
+}
+
 IncomingItems::Put IncomingItems::put(const wire::Header& header, ChunkBytes item, std::optional<Credit>& grant) {
   const bool last = (header.flags & wire::kPart) == 0;
   const Credit cost{item.size(), last ? 1u : 0u};
   base::Lock lock(mutex_);
+  if (const auto refused = admit(header, cost)) return *refused;
+  if (item.is_nowhere()) return Put::broken;
+  if (!last || coming_) return put_part(item, cost, last, grant);
+  return put_apart(item, cost);
+}
+
+// Something: it is not taken.
+std::optional<IncomingItems::Put> IncomingItems::admit(const wire::Header& header, const Credit& cost) {
   if (!credit_.take(cost)) return Put::violation;
   if (closed_ || ended_) return Put::dropped;
-  if (item.is_nowhere()) return Put::broken;
   if (!std::exchange(begun_, true)) from_ = header;
-  if (!last || coming_) [[unlikely]]
-    return put_part(item, cost, last, grant);
-  if (item.is_shared() || item.size() >= kApart) return put_apart(item, cost);
-  append(static_cast<Size>(item.size()), item.in_frame());
-  return Put::taken;
+  return std::nullopt;
 }
 
 void IncomingItems::append(Size size, base::Bytes item) {

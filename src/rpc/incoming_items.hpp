@@ -30,6 +30,7 @@ class IncomingItems {
     broken,     ///< it is no part of what was announced, or its bytes are nowhere
   };
   /// One item, or a part of one, as an item frame brings it. `grant` is set when the sender is to be granted more.
+  Put put(const wire::Header& header, base::Bytes item, std::optional<Credit>& grant);
   Put put(const wire::Header& header, ChunkBytes item, std::optional<Credit>& grant);
   /// No more will come: complete, or broken off. Known to the consumer after all that came before; wake() tells it.
   void end(std::optional<base::Failure> failure);
@@ -70,6 +71,7 @@ class IncomingItems {
   };
 
   bool is_ready() const DAFFI_REQUIRES(mutex_) { return !filling_.empty() || ended_ || closed_; }
+  std::optional<Put> admit(const wire::Header& header, const Credit& cost) DAFFI_REQUIRES(mutex_);
   void append(std::uint32_t size, base::Bytes item) DAFFI_REQUIRES(mutex_);
   Put put_apart(const ChunkBytes& item, const Credit& cost) DAFFI_REQUIRES(mutex_);
   Put put_part(ChunkBytes& part, const Credit& cost, bool last, std::optional<Credit>& grant) DAFFI_REQUIRES(mutex_);
