@@ -1,6 +1,7 @@
 /// @file  IncomingItems: a buffer that is filled under the read role, and one that is taken from; they change places.
 #include "rpc/incoming_items.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -57,10 +58,12 @@ std::optional<IncomingItems::Put> IncomingItems::admit(const wire::Header& heade
 }
 
 void IncomingItems::append(Size size, base::Bytes item) {
-  const std::size_t at = filling_.size();
-  filling_.resize(at + sizeof size + item.size());
-  std::memcpy(filling_.data() + at, &size, sizeof size);
-  if (!item.empty()) std::memcpy(filling_.data() + at + sizeof size, item.data(), item.size());
+  const std::size_t used = filling_.used + sizeof size + item.size();
+  if (used > filling_.bytes.size()) filling_.bytes.resize(std::max(used, std::min(2 * used, used + kKept)));
+  std::byte* const at = filling_.bytes.data() + filling_.used;
+  std::memcpy(at, &size, sizeof size);
+  if (!item.empty()) std::memcpy(at + sizeof size, item.data(), item.size());
+  filling_.used = used;
 }
 
 IncomingItems::Put IncomingItems::put_apart(const ChunkBytes& item, const Credit& cost) {
@@ -140,11 +143,11 @@ void IncomingItems::wake(Engine& engine) {
 }
 
 void IncomingItems::close() {
-  std::vector<std::byte> dropped;
+  Buffer dropped;
   std::deque<Large> large;
   base::Lock lock(mutex_);
   closed_ = true;
-  dropped.swap(filling_);
+  dropped = std::exchange(filling_, {});
   large.swap(large_);
   coming_.reset();
 }
@@ -160,26 +163,26 @@ bool IncomingItems::begun() const {
 }
 
 bool IncomingItems::refill() {
-  draining_.clear();
+  draining_.used = 0;
   position_ = 0;
-  if (draining_.capacity() > kKept) std::vector<std::byte>().swap(draining_);
+  if (draining_.bytes.size() > kKept) draining_ = {};
   base::Lock lock(mutex_);
-  draining_.swap(filling_);
-  return !draining_.empty();
+  std::swap(draining_, filling_);
+  return draining_.used > 0;
 }
 
 IncomingItems::Taken IncomingItems::take(base::Bytes& item, std::optional<Credit>& grant) {
   // What was handed out last is done with now.
   current_.reset();
-  const bool more = position_ < draining_.size() || refill();
+  const bool more = position_ < draining_.used || refill();
   if (!more || used_.bytes >= kAccountedAt.bytes || used_.items >= kAccountedAt.items) {
     base::Lock lock(mutex_);
     account(std::exchange(used_, {}), grant);
     // What came since refill() looked comes before the end.
-    if (!more) return (ended_ || closed_) && filling_.empty() ? Taken::ended : Taken::nothing;
+    if (!more) return (ended_ || closed_) && filling_.used == 0 ? Taken::ended : Taken::nothing;
   }
   Size size = 0;
-  std::memcpy(&size, draining_.data() + position_, sizeof size);
+  std::memcpy(&size, draining_.bytes.data() + position_, sizeof size);
   position_ += sizeof size;
   if (size == kLarge) [[unlikely]] {
     take_large(grant);
@@ -187,7 +190,7 @@ IncomingItems::Taken IncomingItems::take(base::Bytes& item, std::optional<Credit
     item = current_->value.bytes;
     return Taken::item;
   }
-  item = base::Bytes(draining_).subspan(position_, size);
+  item = base::Bytes(draining_.bytes).subspan(position_, size);
   position_ += size;
   used_.bytes += size;
   ++used_.items;
@@ -221,7 +224,7 @@ std::optional<base::Failure> IncomingItems::failure() const {
 }
 
 bool IncomingItems::ready() const {
-  if (position_ < draining_.size()) return true;
+  if (position_ < draining_.used) return true;
   base::Lock lock(mutex_);
   return is_ready();
 }
@@ -240,7 +243,7 @@ bool IncomingItems::wait(Engine& engine) {
 }
 
 void IncomingItems::on_ready(std::function<void()> task, Engine& engine) {
-  if (position_ == draining_.size()) {
+  if (position_ == draining_.used) {
     base::Lock lock(mutex_);
     if (!is_ready()) {
       continuation_ = std::move(task);

@@ -70,7 +70,14 @@ class IncomingItems {
     Credit cost;  // used up when it has been taken
   };
 
-  bool is_ready() const DAFFI_REQUIRES(mutex_) { return !filling_.empty() || ended_ || closed_; }
+  // Small items one behind the other: u32 size, bytes; and so on. What is behind the used part is there and cleared, so
+  // that an item that is added need not be.
+  struct Buffer {
+    std::vector<std::byte> bytes;
+    std::size_t used = 0;
+  };
+
+  bool is_ready() const DAFFI_REQUIRES(mutex_) { return filling_.used > 0 || ended_ || closed_; }
   std::optional<Put> admit(const wire::Header& header, const Credit& cost) DAFFI_REQUIRES(mutex_);
   void append(std::uint32_t size, base::Bytes item) DAFFI_REQUIRES(mutex_);
   Put put_apart(const ChunkBytes& item, const Credit& cost) DAFFI_REQUIRES(mutex_);
@@ -83,7 +90,7 @@ class IncomingItems {
   const ValueLimits limits_;
   mutable base::Mutex mutex_;
   InCredit credit_ DAFFI_GUARDED_BY(mutex_);
-  std::vector<std::byte> filling_ DAFFI_GUARDED_BY(mutex_);  // u32 size, bytes; and so on
+  Buffer filling_ DAFFI_GUARDED_BY(mutex_);
   std::optional<Assembly> coming_ DAFFI_GUARDED_BY(mutex_);  // what the next part belongs to
   Credit coming_owed_ DAFFI_GUARDED_BY(mutex_);              // of it, not accounted for
   std::deque<Large> large_ DAFFI_GUARDED_BY(mutex_);         // in the order of their places among the others
@@ -96,7 +103,7 @@ class IncomingItems {
   std::function<void()> continuation_ DAFFI_GUARDED_BY(mutex_);
 
   // The consumer's.
-  std::vector<std::byte> draining_;
+  Buffer draining_;
   std::size_t position_ = 0;
   std::optional<Large> current_;  // taken last, if it was large
   Credit used_;                   // taken and done with, not yet accounted for
