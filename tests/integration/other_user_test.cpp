@@ -76,6 +76,10 @@ TEST_F(OtherUser, MayCallAndBeCalledOverLoopbackButSendsNoCode) {
   Global g(std::move(options));
   g.wait_process("his", 30);
   EXPECT_EQ(Fetch<std::string()>(g, "who").call(FG{.timeout = 30}), "his");
+  // He can open no memory of ours, root can open his: one way goes by memory, the other through the socket.
+  const std::string large(5'000'000, 'x');
+  const Fetch<std::string(std::string)> echo(g, "echo");
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(echo.call(FG{.timeout = 30}, large) == large);
   for (const auto& member : g.members()) {
     if (member.process_name != "his") continue;
     EXPECT_FALSE(contains(member.identity, "cookie")) << member.identity;
