@@ -1,5 +1,6 @@
 """What a Python process does to others, and to itself, when it hangs, forks, or ends in the midst of it."""
 
+import os
 import signal
 import time
 
@@ -86,7 +87,7 @@ NODE = SERVICE + """
 """
 
 
-# Sixty seconds of it are twenty of a heartbeat of three; here it is twice one of a second.
+# Here it is twice a heartbeat of a second; the long form below is four of the default.
 def test_who_holds_the_gil_is_not_taken_for_dead_and_nobody_else_waits(programs):
     controller = programs(CONTROLLER, log="info")
     controller.expect("up")
@@ -126,6 +127,50 @@ def test_who_holds_the_gil_is_not_taken_for_dead_and_nobody_else_waits(programs)
     controller.interrupt(signal.SIGTERM)
     said += controller.finish(0)
     assert not [line for line in said if "lost" in line and ("lost its" in line or "heartbeat" in line)], said
+
+
+@pytest.mark.skipif("DAFFI_SOAK_MINUTES" not in os.environ, reason="a minute long: ./dev soak runs it")
+def test_who_holds_the_gil_for_a_minute_is_not_taken_for_dead_by_default(programs):
+    def by_default(script):
+        return script.replace(", heartbeat=1", "")
+
+    controller = programs(by_default(CONTROLLER), log="info")
+    controller.expect("up")
+    service = programs(by_default(NODE), NAME="service", log="info")
+    service.expect("up")
+    other = programs(by_default(NODE).replace("def hold_here", "def hold_there"), NAME="other")
+    other.expect("up")
+    client = programs("""
+        import time
+        from daffi import BG, FG, Global
+        g = Global("client", unix_sock_path=SOCKET)
+        for name in ("hold", "hold_here", "hold_there"):
+            g.wait_function(name)
+        began = time.monotonic()
+        held = [g.call.hold(60) & BG(timeout=90), g.call.hold_here(60) & BG(timeout=90)]
+        calls, slowest, said = 0, 0.0, began
+        while not all(each.ready for each in held):
+            sent = time.monotonic()
+            assert g.call.echo(calls) & FG(receiver="other", timeout=10) == calls
+            calls, slowest = calls + 1, max(slowest, time.monotonic() - sent)
+            if sent - said > 10:
+                said = sent
+                print("after", round(sent - began), "s:", calls, "calls elsewhere")
+        print("a minute", time.monotonic() - began >= 60, "the slowest call elsewhere took", round(slowest, 3), "s")
+        print([each.get(timeout=30) for each in held], g.call.echo(2) & FG(receiver="service", timeout=30))
+        g.stop()
+    """, log="info")
+    client.expect("a minute True")
+    client.expect("['held', 'held'] 2")
+    client.finish(0)
+    for each in (service, other):
+        each.interrupt(signal.SIGTERM)
+        each.expect("joined")
+    said = controller.seen + service.seen + client.seen
+    controller.interrupt(signal.SIGTERM)
+    said += controller.finish(0)
+    assert not [line for line in said if "lost" in line and ("lost its" in line or "heartbeat" in line)], said
+    print(*[line for line in said if "elsewhere" in line], sep="\n")
 
 
 @pytest.mark.parametrize("end", ["sys.exit(0)", "pass", "g.stop()"])
