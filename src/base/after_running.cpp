@@ -9,6 +9,7 @@ Failure after_running(Failure failure) {
   switch (failure.code) {
     case ErrorCode::remote_stopped_not_run:
     case ErrorCode::no_candidate:
+    case ErrorCode::draining:
       failure.code = ErrorCode::remote_stopped;
       break;
     case ErrorCode::no_controller:

@@ -30,4 +30,18 @@ base::Failure callback_failure(const std::exception_ptr& error, const std::strin
   return failure;
 }
 
+bool was_ended(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const detail::HandlerFailure& e) {
+    // What asyncio and trio throw into a coroutine that they end.
+    return e.remote && (e.remote->type == "asyncio.exceptions:CancelledError" || e.remote->type == "trio:Cancelled");
+  } catch (const Error& e) {
+    // What our own waits and calls end with, as the case may be.
+    return e.code() == ErrorCode::cancelled || e.code() == ErrorCode::stopped;
+  } catch (...) {
+    return false;
+  }
+}
+
 }  // namespace daffi::rpc

@@ -13,4 +13,8 @@ namespace daffi::rpc {
 base::Failure callback_failure(const std::exception_ptr& error, const std::string& callback,
                                const std::string& language);
 
+/// A callback threw only what it was ended with: it was cancelled, or what it waited for was, or its Global has
+/// stopped. Threads: any.
+bool was_ended(const std::exception_ptr& error);
+
 }  // namespace daffi::rpc

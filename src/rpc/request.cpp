@@ -167,6 +167,10 @@ void Answer::exception(const std::exception_ptr& error, session::Urgency urgency
 }
 
 base::Failure Answer::failure_of(const std::exception_ptr& error) const {
+  if (server_.stopping_.load() && was_ended(error)) {
+    // Not the callback's own doing.
+    return base::fail(ErrorCode::remote_stopped, "the process that ran '" + entry_.spec.name + "' was stopped");
+  }
   return callback_failure(error, entry_.spec.name, server_.language_);
 }
 

@@ -310,8 +310,9 @@ void Server::end_streams_of(const CallbackEntry& callback) {
     base::Lock lock(mutex_);
     if (const auto it = watched_.find(key); it != watched_.end()) stops.push_back(it->second.stop);
   }
-  request_stop(std::move(stops));
+  // In this order: what a stop token makes a callback throw must find its stream stopped.
   stop_streams(streams);
+  request_stop(std::move(stops));
 }
 
 void Server::begin_drain() {
@@ -337,11 +338,12 @@ void Server::caller_lost(std::uint32_t member) {
       if (key.member == member && watched.answered) stops.push_back(watched.stop);
     }
   }
-  request_stop(std::move(stops));
   stop_streams(streams_.of(member));
+  request_stop(std::move(stops));
 }
 
 void Server::all_callers_lost(bool stopping) {
+  if (stopping) stopping_.store(true);
   Transfers& transfers = host_->transfers();
   transfers.out.abort_all();
   transfers.lanes.clear();
@@ -353,8 +355,8 @@ void Server::all_callers_lost(bool stopping) {
       if (stopping || watched.answered) stops.push_back(watched.stop);
     }
   }
-  request_stop(std::move(stops));
   stop_streams(streams_.all());
+  request_stop(std::move(stops));
 }
 
 void Server::expire(base::SteadyTime now) {
@@ -370,8 +372,8 @@ void Server::expire(base::SteadyTime now) {
       }
     }
   }
-  request_stop(std::move(stops));
   stop_streams(streams_.expired(now, next));
+  request_stop(std::move(stops));
   forget_large(host_->transfers().in.drop_expired(now, next));
   host_->send_grants();
   if (!next.is_never()) host_->expire_at(next.at);

@@ -131,6 +131,7 @@ class Server : public std::enable_shared_from_this<Server> {
   Callbacks callbacks_;
   ServedStreams streams_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> stopping_{false};  // who still runs is told to end
   std::atomic<std::size_t> queued_bytes_{0};
   std::atomic<std::size_t> running_{0}, queued_{0};
   std::atomic<std::size_t> arriving_{0};  // rounds of reading whose calls are neither queued nor refused yet

@@ -22,6 +22,7 @@ TEST(AfterRunning, NoCodeSaysThatNothingHasRun) {
 
 TEST(AfterRunning, TheClassOfALossStays) {
   EXPECT_EQ(after_running(fail(ErrorCode::remote_stopped_not_run, "")).code, ErrorCode::remote_stopped);
+  EXPECT_EQ(after_running(fail(ErrorCode::draining, "")).code, ErrorCode::remote_stopped);
   EXPECT_EQ(after_running(fail(ErrorCode::no_controller, "")).code, ErrorCode::lost_controller);
 }
 

@@ -222,6 +222,23 @@ TEST_F(Cancel, ByTimeCancelsWhatItsTaskWaitsFor) {
   EXPECT_THAT(notes, ElementsAre("task", "slow ended"));
 }
 
+// The callback has raised no error of its own: its process stops, and that is what its caller is told.
+TEST_F(Cancel, ByTheEndOfItsProcessIsToldAsThat) {
+  service.callback("alone", [this] { return wait_for_nobody(service, notes); });
+  cluster.settle();
+  auto call = Fetch<void(), BG>(client, "alone").call(BG{.timeout = 60s});
+  cluster.settle();
+  service.stop(0s);
+  cluster.settle();
+  try {
+    call.get();
+    ADD_FAILURE() << "it has a result";
+  } catch (const daffi::Error& error) {
+    EXPECT_EQ(error.code(), daffi::ErrorCode::remote_stopped) << error.what();
+    EXPECT_TRUE(error.may_have_run());
+  }
+}
+
 TEST_F(Cancel, DoesNotReachATaskWhoseCallerWantedNoResult) {
   bool ended = false;
   const auto slow = [](daffi::Global& g, bool& flag) -> Task<void> {
