@@ -244,7 +244,7 @@ void Request::run(bool last) {
 bool Request::enter() {
   if (!entry) return false;
   server->callbacks_.enter(*entry);
-  if (!entry->removed.load()) return true;
+  if (stream ? stream->enter(*entry) : !entry->removed.load()) return true;
   server->callbacks_.leave(*entry, *server->engine_);
   return enter_successor();
 }
@@ -252,7 +252,7 @@ bool Request::enter() {
 // Replaced while the call waited. What was made ready for it has to do for the other one as well.
 bool Request::enter_successor() {
   const auto successor = server->callbacks_.find(entry->id);
-  if (!successor || stream || successor->spec.wants_context != entry->spec.wants_context) return false;
+  if (!successor || successor->spec.wants_context != entry->spec.wants_context) return false;
   if (!may_call(*successor, server->host_->caller(header.member))) return false;
   entry = successor;
   return enter();

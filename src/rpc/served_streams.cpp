@@ -3,7 +3,21 @@
 
 #include <utility>
 
+#include "rpc/callbacks.hpp"
+
 namespace daffi::rpc {
+
+bool ServedStream::enter(const CallbackEntry& callback) {
+  base::Lock lock(mutex_);
+  if (callback.removed.load()) return false;
+  callback_ = &callback;
+  return true;
+}
+
+bool ServedStream::runs_in(const CallbackEntry& callback) const {
+  base::Lock lock(mutex_);
+  return callback_ == &callback;
+}
 
 void ServedStream::begin(const std::shared_ptr<OutgoingItems>& items) {
   {
@@ -34,13 +48,12 @@ std::shared_ptr<OutgoingItems> ServedStream::outgoing() const {
 }
 
 std::shared_ptr<ServedStream> ServedStreams::open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
-                                                  std::shared_ptr<IncomingItems> incoming,
-                                                  const CallbackEntry* callback) {
+                                                  std::shared_ptr<IncomingItems> incoming) {
   base::Lock lock(mutex_);
   if (streams_.size() >= limit_) return nullptr;
   auto& place = streams_[ExchangeKey{member, id}];
   if (place) return nullptr;
-  place = std::make_shared<ServedStream>(deadline, std::move(incoming), callback);
+  place = std::make_shared<ServedStream>(deadline, std::move(incoming));
   return place;
 }
 
@@ -73,7 +86,7 @@ std::vector<ExchangeKey> ServedStreams::of_callback(const CallbackEntry& callbac
   std::vector<ExchangeKey> keys;
   base::Lock lock(mutex_);
   for (const auto& [key, stream] : streams_) {
-    if (stream->callback == &callback) keys.push_back(key);
+    if (stream->runs_in(callback)) keys.push_back(key);
   }
   return keys;
 }

@@ -17,9 +17,13 @@ namespace daffi::rpc {
 /// One of them. Items, credit and cancel may come before its call runs. Threads: any.
 class ServedStream {
  public:
-  ServedStream(base::Deadline deadline, std::shared_ptr<IncomingItems> items, const CallbackEntry* entry)
-      : incoming(std::move(items)), callback(entry), deadline_(deadline) {}
+  ServedStream(base::Deadline deadline, std::shared_ptr<IncomingItems> items)
+      : incoming(std::move(items)), deadline_(deadline) {}
 
+  /// Its call runs in `callback` from here on. False: that one has been taken away, and the call may run elsewhere.
+  bool enter(const CallbackEntry& callback);
+  /// Of what enter() was called with. Who takes a callback away and looks here afterwards sees it, or enter() is false.
+  bool runs_in(const CallbackEntry& callback) const;
   /// The call has run: its items go out here. Stopped at once if that was asked for meanwhile.
   void begin(const std::shared_ptr<OutgoingItems>& items);
   /// Nobody wants it any more: the producer is destroyed, items that wait are dropped. Not under the read role.
@@ -29,11 +33,11 @@ class ServedStream {
   base::Deadline deadline() const { return deadline_; }
 
   const std::shared_ptr<IncomingItems> incoming;  ///< nullptr: the callee is the one that sends
-  const CallbackEntry* const callback;            ///< only to be compared
 
  private:
   const base::Deadline deadline_;
   mutable base::Mutex mutex_;
+  const CallbackEntry* callback_ DAFFI_GUARDED_BY(mutex_) = nullptr;  // only to be compared
   std::shared_ptr<OutgoingItems> outgoing_ DAFFI_GUARDED_BY(mutex_);
   std::atomic<bool> stopped_{false};  // written under mutex_; read once for each item
 };
@@ -46,10 +50,11 @@ class ServedStreams {
   /// nullptr: there are too many, or there is one of that name already.
   /// `incoming`: of one that takes items.
   std::shared_ptr<ServedStream> open(std::uint32_t member, std::uint64_t id, base::Deadline deadline,
-                                     std::shared_ptr<IncomingItems> incoming, const CallbackEntry* callback);
+                                     std::shared_ptr<IncomingItems> incoming);
   void close(std::uint32_t member, std::uint64_t id);
   std::shared_ptr<ServedStream> find(std::uint32_t member, std::uint64_t id) const;
   std::vector<std::shared_ptr<ServedStream>> of(std::uint32_t member) const;
+  /// Those whose calls run in it; what still waits for a thread is not among them.
   std::vector<ExchangeKey> of_callback(const CallbackEntry& callback) const;
   std::vector<std::shared_ptr<ServedStream>> all() const;
   /// Those out of time; `next` becomes the deadline of the rest, if it is earlier.

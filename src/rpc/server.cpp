@@ -114,8 +114,7 @@ bool Server::open_stream(Request& request) {
   if ((request.head.flags & wire::CallHead::kTakesItems) != 0) {
     items = std::make_shared<IncomingItems>(host_->transfers().in.limits());
   }
-  request.stream =
-      streams_.open(request.header.member, request.header.id, request.deadline, std::move(items), request.entry.get());
+  request.stream = streams_.open(request.header.member, request.header.id, request.deadline, std::move(items));
   if (!request.stream) {
     collected().refused.push_back({&request, ErrorCode::busy, "it serves as many streams as it may"});
     return false;
