@@ -86,7 +86,8 @@ class Pump : public std::enable_shared_from_this<Pump> {
   }
 
   void keep(std::size_t count) {
-    if (conditions_.weather.swallowed) return;
+    if (conditions_.weather.swallowed) torn_ = true;
+    if (torn_) return;
     const auto spread = std::uniform_int_distribution<long>(0, conditions_.weather.jitter.count())(random_);
     Time due = std::chrono::steady_clock::now() + conditions_.weather.delay + std::chrono::milliseconds(spread);
     if (const auto speed = conditions_.weather.bytes_per_second; speed > 0) {
@@ -133,6 +134,7 @@ class Pump : public std::enable_shared_from_this<Pump> {
   std::array<char, 64 * 1024> buffer_;
   std::deque<Kept> kept_;
   std::size_t kept_bytes_ = 0;
+  bool torn_ = false;  // bytes of this connection and way have vanished
   Time sent_until_{};
   bool reading_ = false;
   bool writing_ = false;

@@ -20,7 +20,7 @@ struct Weather {
   std::chrono::milliseconds delay{0};
   std::chrono::milliseconds jitter{0};  ///< up to this much more, at random; order is kept
   bool stalled = false;                 ///< nothing arrives until this ends: what a cable that is pulled does to TCP
-  bool swallowed = false;               ///< bytes vanish for good, and nobody is told
+  bool swallowed = false;               ///< bytes vanish, and all that follow on the same connection: TCP has no holes
   std::size_t bytes_per_second = 0;     ///< 0: as fast as they come
 };
 

@@ -82,13 +82,15 @@ TEST_F(Proxy, KeepsWhatIsStalledAndLetsTheOtherWayPass) {
   EXPECT_EQ(get(far), "kept");
 }
 
-TEST_F(Proxy, SwallowsWithoutAWord) {
+TEST_F(Proxy, SwallowsWithoutAWordAndLetsNothingFollow) {
   proxy->set(Way::up, {.swallowed = true});
   put(near, "gone");
   EXPECT_TRUE(silent(far));
   proxy->set({});
   put(near, "here");
-  EXPECT_EQ(get(far), "here");
+  EXPECT_TRUE(silent(far));
+  put(far, "back");
+  EXPECT_EQ(get(near), "back");
 }
 
 TEST_F(Proxy, DelaysAndKeepsTheOrder) {
