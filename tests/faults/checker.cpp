@@ -38,8 +38,7 @@ class Court {
     std::ifstream file(path);
     file_ = static_cast<int>(verdict_.processes++);
     name_ = path.stem();
-    const auto pid = static_cast<pid_t>(std::atol(path.stem().extension().c_str() + 1));
-    killed_ = options_.killed.contains(pid);
+    killed_ = options_.killed.contains(name_);
     bool quit = false;
     std::size_t number = 0;
     for (std::string line; std::getline(file, line);) {

@@ -1,8 +1,6 @@
 /// @file  Judges the ledgers of all processes of a test, once they have ended: did every promise about calls hold?
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -15,8 +13,8 @@ namespace daffi::tests {
 
 /// Value.
 struct CheckOptions {
-  /// Processes that were killed: they may leave calls without an outcome, and no others may.
-  std::set<pid_t> killed = {};
+  /// Processes that were killed, each as NAME.PID: they may leave calls without an outcome, and no others may.
+  std::set<std::string> killed = {};
   /// How long after its timeout a call may end. The promise is a second; a loaded machine, or a caller that was itself
   /// stopped for a while, needs more.
   std::chrono::milliseconds slack = std::chrono::seconds(60);

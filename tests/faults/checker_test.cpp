@@ -103,11 +103,13 @@ TEST_F(Checker, FindsOneIdSentTwice) {
 
 TEST_F(Checker, ExcusesAKilledCallerAndNobodyElse) {
   write("caller.1", "call a 1 0 unary 0\n", "");
-  EXPECT_THAT(verdict({.killed = {1}}).broken, IsEmpty());
-  EXPECT_EQ(verdict({.killed = {1}}).excused, 1u);
-  EXPECT_EQ(verdict({.killed = {1}}).lost, 0u);
-  EXPECT_EQ(verdict({.killed = {2}}).lost, 1u);
-  EXPECT_THAT(verdict({.killed = {2}}).broken, ::testing::Contains(HasSubstr("did not end in order")));
+  EXPECT_THAT(verdict({.killed = {"caller.1"}}).broken, IsEmpty());
+  EXPECT_EQ(verdict({.killed = {"caller.1"}}).excused, 1u);
+  EXPECT_EQ(verdict({.killed = {"caller.1"}}).lost, 0u);
+  // Another of that name, and another of that number.
+  EXPECT_EQ(verdict({.killed = {"caller.2"}}).lost, 1u);
+  EXPECT_EQ(verdict({.killed = {"other.1"}}).lost, 1u);
+  EXPECT_THAT(verdict({.killed = {"caller.2"}}).broken, ::testing::Contains(HasSubstr("did not end in order")));
 }
 
 TEST_F(Checker, FindsItemsThatAreMissingRepeatedOrOutOfOrder) {
@@ -157,7 +159,7 @@ TEST_F(Checker, FindsRecordsThatAreNone) {
 
 TEST_F(Checker, ExcusesALastLineThatAKilledProcessCouldNotEnd) {
   write("caller.1", "", "call a 1 0 un");
-  EXPECT_THAT(verdict({.killed = {1}}).broken, IsEmpty());
+  EXPECT_THAT(verdict({.killed = {"caller.1"}}).broken, IsEmpty());
   EXPECT_THAT(verdict().broken, ::testing::Contains(HasSubstr("is no record")));
 }
 

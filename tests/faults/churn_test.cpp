@@ -24,9 +24,13 @@ TEST_F(Churn, OfNodesThatJoinCallAndDieLosesNothingAndLeavesNothingBehind) {
   std::mt19937 random(20'241'123);
   const auto until = std::chrono::steady_clock::now() + span();
   std::vector<bool> there(static_cast<std::size_t>(nodes()));
+  std::vector<std::string> names(there.size());
   for (std::size_t turn = 0; std::chrono::steady_clock::now() < until; ++turn) {
     const auto i = random() % there.size();
-    const std::string name = "caller_" + std::to_string(i);
+    // No name comes twice: in ten minutes of this the system gives the same process number again, and a ledger is
+    // named after both.
+    if (!there[i]) names[i] = "caller_" + std::to_string(i) + "_" + std::to_string(turn);
+    const std::string& name = names[i];
     if (!there[i]) {
       // Slow enough that two hundred of them leave the machine some time.
       start_caller("unary", {"--serve", "yes", "--pause-us", soaking() ? "1000000" : "20000", "--grace", "1"}, name);
@@ -39,7 +43,7 @@ TEST_F(Churn, OfNodesThatJoinCallAndDieLosesNothingAndLeavesNothingBehind) {
   }
   await_calls("caller_steady", 100);
   for (std::size_t i = 0; i < there.size(); ++i) {
-    if (there[i]) stop("caller_" + std::to_string(i));
+    if (there[i]) stop(names[i]);
   }
   finish("caller_steady");
   stop("caller_steady");

@@ -101,7 +101,7 @@ Process& Field::start_caller(const std::string& kinds, Arguments more, const std
 }
 
 void Field::kill(const std::string& name) {
-  killed_.insert(process(name).pid());
+  killed_.insert(name + "." + std::to_string(process(name).pid()));
   process(name).send(SIGKILL);
   process(name).wait_for_exit();
   gone_.push_back(std::move(processes_.at(name)));

@@ -75,7 +75,7 @@ class Field : public ::testing::Test {
  private:
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::vector<std::unique_ptr<Process>> gone_;
-  std::set<pid_t> killed_;
+  std::set<std::string> killed_;  // NAME.PID: the system gives the same number again
   std::uint16_t port_ = 0;
   bool judged_ = false;
 };
