@@ -79,12 +79,12 @@ Process& Field::start_controller(Arguments more) {
   return start("controller", std::move(more));
 }
 
-void Field::start_controller_on_tcp(Arguments more) {
-  controller_address_ = {"--host", "127.0.0.1"};
+void Field::start_controller_on_tcp(Arguments more, const std::string& host) {
+  controller_address_ = {"--host", host};
   for (const auto& line : start_controller(std::move(more)).lines()) {
     if (line.starts_with("ready on ")) port_ = static_cast<std::uint16_t>(std::stoi(line.substr(9)));
   }
-  controller_address_ = {"--host", "127.0.0.1", "--port", std::to_string(port_)};
+  controller_address_ = {"--host", host, "--port", std::to_string(port_)};
   address_ = controller_address_;
 }
 

@@ -67,7 +67,7 @@ class Field : public ::testing::Test {
   Arguments controller_address_;
   Arguments address_;
   /// Has the controller listen on a TCP port, now and after a restart. In place of start_controller().
-  void start_controller_on_tcp(Arguments more = {});
+  void start_controller_on_tcp(Arguments more = {}, const std::string& host = "127.0.0.1");
   [[nodiscard]] std::uint16_t port() const { return port_; }
   std::filesystem::path folder() const { return folder_.path(); }
   std::filesystem::path ledgers() const { return folder_.path() / "ledgers"; }
