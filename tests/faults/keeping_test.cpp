@@ -11,6 +11,7 @@
 
 #include "faults/field.hpp"
 #include "faults/ledger.hpp"
+#include "faults/small_disk.hpp"
 #include "support/waiting.hpp"
 
 namespace daffi::tests {
@@ -20,7 +21,8 @@ using namespace std::chrono_literals;
 using std::chrono::system_clock;
 
 struct Keeping : Field {
-  Keeping() {
+  Keeping() : Keeping(std::filesystem::path()) {}
+  explicit Keeping(const std::filesystem::path& state) : files_(state.empty() ? folder() / "state" : state) {
     start_controller({"--grace", "0.5"});
     start_keeper();
     GlobalOptions options;
@@ -30,7 +32,27 @@ struct Keeping : Field {
     planner_.emplace(options);
     planner_->wait_function("serving", 30);
   }
-  void start_keeper() { start_callee("keeper", {"--state", folder() / "state", "--grace", "0.5"}); }
+  void start_keeper() { start_callee("keeper", {"--state", files_, "--grace", "0.5"}); }
+  ScheduledTask schedule_for_later() {
+    return planner_->call("mirror", std::string("never"), std::string(8000, 'x')) &
+           PERIOD{.at_time = system_clock::now() + 5h};
+  }
+  // Schedules for later until it is refused, and adds what is not.
+  Error schedule_until_refused(std::set<std::string>& kept) {
+    while (kept.size() < 200) {
+      try {
+        kept.insert(schedule_for_later().uuid());
+      } catch (const Error& error) {
+        return error;
+      }
+    }
+    throw std::logic_error("there is always room for one more");
+  }
+  static void expect_refused_by_name(const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::system);
+    EXPECT_FALSE(error.may_have_run());
+    EXPECT_NE(error.message().find("keeper.schedules"), std::string::npos) << error.message();
+  }
   void await_keeper() {
     planner_->wait_function("serving", 30);
     wait_until_registered(*planner_, "keeper", "serving");
@@ -41,6 +63,7 @@ struct Keeping : Field {
     return all;
   }
 
+  const std::filesystem::path files_;
   std::optional<Global> planner_;
 };
 
@@ -138,34 +161,19 @@ TEST_F(Keeping, WhatWasAcknowledgedIsThereHoweverOftenItsProcessIsKilledAndNothi
 TEST_F(Keeping, OnAFullDiskWhatCannotBeKeptIsRefusedByNameAndEverythingElseGoesOn) {
   start_caller("unary,batch");
   await_calls("caller", 100);
-  const auto schedule = [&] {
-    return planner_->call("mirror", std::string("never"), std::string(8000, 'x')) &
-           PERIOD{.at_time = system_clock::now() + 5h};
-  };
-  std::set<std::string> kept{schedule().uuid()};
+  std::set<std::string> kept{schedule_for_later().uuid()};
   const pid_t keeper = process("keeper").pid();
   rlimit whole{};
   ASSERT_EQ(::prlimit(keeper, RLIMIT_FSIZE, nullptr, &whole), 0);
   // No file of it may be larger: its ledger is not, by far.
   const rlimit small{512 << 10, whole.rlim_max};
   ASSERT_EQ(::prlimit(keeper, RLIMIT_FSIZE, &small, nullptr), 0);
-  std::optional<Error> refused;
-  while (!refused && kept.size() < 200) {
-    try {
-      kept.insert(schedule().uuid());
-    } catch (const Error& error) {
-      refused = error;
-    }
-  }
-  ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->code(), ErrorCode::system);
-  EXPECT_FALSE(refused->may_have_run());
-  EXPECT_NE(refused->message().find("keeper.schedules"), std::string::npos) << refused->message();
+  expect_refused_by_name(schedule_until_refused(kept));
   EXPECT_GT(kept.size(), 10u);
   EXPECT_EQ(tasks(), kept);
   await_calls("caller", 200);
   ASSERT_EQ(::prlimit(keeper, RLIMIT_FSIZE, &whole, nullptr), 0);
-  kept.insert(schedule().uuid());
+  kept.insert(schedule_for_later().uuid());
   finish();
   stop("caller");
   kill("keeper");
@@ -174,6 +182,74 @@ TEST_F(Keeping, OnAFullDiskWhatCannotBeKeptIsRefusedByNameAndEverythingElseGoesO
   EXPECT_EQ(tasks(), kept) << "what was refused is not there, and everything else is";
   planner_->stop();
   EXPECT_EQ(judge().failed, 0u);
+}
+
+// A disk that is full for everybody, where mounting one is permitted.
+struct OwnDisk {
+  OwnDisk() {
+    if (obstacle_.empty()) disk_.emplace(state_, 512);
+  }
+
+  const TemporaryFolder place_;
+  const std::filesystem::path state_ = place_.path() / "state";
+  const std::string obstacle_ = SmallDisk::obstacle();
+  std::optional<SmallDisk> disk_;
+};
+
+struct FullDisk : OwnDisk, Keeping {
+  FullDisk() : Keeping(state_) {}
+  void SetUp() override {
+    if (!obstacle_.empty()) GTEST_SKIP() << obstacle_;
+  }
+};
+
+TEST_F(FullDisk, RefusesWhatCannotBeKeptByNameAndPutsOffTheRunThatCannotBeNoted) {
+  Ledger ledger(ledgers(), "planner");
+  ledger.sent("planner.due", CallKind::unary, 0ms);
+  ledger.failed("planner.due", static_cast<int>(ErrorCode::timeout), true);
+  start_caller("unary", {"--pause-us", "10000"});
+  std::set<std::string> kept{schedule_for_later().uuid()};
+  const auto due = planner_->call("work", std::string("planner.due")) & PERIOD{.at_time = system_clock::now() + 2s};
+  disk_->fill();
+  expect_refused_by_name(schedule_until_refused(kept));
+  const auto said = process("keeper").wait_for_error_line("cannot run");
+  EXPECT_NE(said.find("keeper.schedules"), std::string::npos) << said;
+  await_calls("caller", 100);
+  EXPECT_TRUE(tasks().contains(due.uuid()));
+  disk_->make_room();
+  wait_until([&] { return tasks() == kept; }, "the run that was put off has not come");
+  kept.insert(schedule_for_later().uuid());
+  finish();
+  stop("caller");
+  kill("keeper");
+  start_keeper();
+  await_keeper();
+  EXPECT_EQ(tasks(), kept);
+  planner_->stop();
+  ledger.closed();
+  EXPECT_EQ(judge().failed, 1u) << "of the run that nobody waited for, nobody knows more";
+}
+
+TEST_F(FullDisk, WhenItsProcessIsStartedAgainHasWhatWasKept) {
+  std::set<std::string> kept{schedule_for_later().uuid(), schedule_for_later().uuid()};
+  kill("keeper");
+  disk_->fill();
+  start_keeper();
+  await_keeper();
+  EXPECT_EQ(tasks(), kept);
+  expect_refused_by_name(schedule_until_refused(kept));
+  planner_->stop();
+  judge();
+}
+
+TEST_F(FullDisk, KeepsAProcessThatCannotMakeItsFileFromStartingAndTheErrorNamesTheFile) {
+  disk_->fill();
+  Process newcomer(program("party"), {"--serve", "yes", "--folder", folder(), "--name", "newcomer", "--state", state_,
+                                      "--ledger", folder()});
+  newcomer.wait_for_error_line("newcomer.schedules");
+  EXPECT_NE(newcomer.wait_for_exit(), (Exit{0, 0}));
+  planner_->stop();
+  judge();
 }
 
 }  // namespace
