@@ -193,7 +193,9 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
   for (;;) {
     if (is_over()) [[unlikely]]
       return fail(call, *over());
-    const auto over = channel.load();
+    // It may end in our hands. That the loop's thread will let go of it is nothing to wait for: this may be that
+    // thread.
+    const auto over = live_channel();
     if (!over) return park(call, frame, {});
     if (!call.chunked) call.shown = frame.subspan(detail::kCallHeadroom);
     Pick choice = pick(call);

@@ -238,6 +238,8 @@ struct Node::Impl final : session::ChannelSink,
   std::shared_ptr<rpc::CodeService> code;
 
   base::AtomicShared<session::Channel> channel;  ///< the connection, once the directory is here
+  /// The same, unless it has ended and the loop's thread has yet to come to that.
+  std::shared_ptr<session::Channel> live_channel() const;
   /// The connection from its first frame on: calls of others are served, and answered, before the directory is here.
   base::AtomicShared<session::Channel> answering;
   std::atomic<std::uint32_t> epoch{0}, own_id{0};

@@ -5,11 +5,16 @@
 
 namespace daffi::node {
 
+std::shared_ptr<session::Channel> Node::Impl::live_channel() const {
+  auto live = channel.load();
+  return live && !live->ended() ? std::move(live) : nullptr;
+}
+
 void Node::Impl::park(rpc::OutgoingCall& call, std::span<const std::byte> frame, base::SteadyTime not_before) {
   const auto now = clock().now();
   base::SteadyTime wake = not_before;
   if (not_before == base::SteadyTime()) {
-    const auto wait = channel.load() ? options.grace : options.connect_wait;
+    const auto wait = live_channel() ? options.grace : options.connect_wait;
     if (!call.patience) call.patience = now + wait;
     wake = std::min(*call.patience, call.deadline.at);
   }
@@ -43,7 +48,7 @@ void Node::Impl::retry_parked(bool directory_changed) {
     mine.swap(parked);
   }
   const auto now = clock().now();
-  const bool connected = channel.load() != nullptr;
+  const bool connected = live_channel() != nullptr;
   while (!mine.empty()) {
     std::list<Parked> one;
     one.splice(one.begin(), mine, mine.begin());

@@ -138,6 +138,26 @@ TEST(GlobalLoss, CallsGoOnAfterAReconnection) {
   EXPECT_GE(client.stats().reconnects, 1u);
 }
 
+// The first of them finds the connection broken; the others must not wait for what they keep from being done.
+TEST(GlobalLoss, FoundByCallsThatComeDueLetsThemWaitForTheNextConnection) {
+  Cluster cluster;
+  cluster.node("service").callback("f", [] { return 1; });
+  auto& client = cluster.node("client");
+  cluster.settle();
+  const daffi::Fetch<int(), daffi::BG> f(client, "f", daffi::BG{.eta = 4s});
+  auto finder = f();
+  auto second = f();
+  auto third = f();
+  cluster.freeze("client");
+  cluster.stop_controller();
+  cluster.advance(4s);
+  cluster.thaw("client");
+  cluster.start_controller();
+  EXPECT_THROW(finder.get(), daffi::RemoteStoppedUnexpectedly) << "it may have been on its way";
+  EXPECT_EQ(second.get(), 1);
+  EXPECT_EQ(third.get(), 1);
+}
+
 TEST(GlobalLoss, OfTheOnlyHolderEndsCallsAfterTheGrace) {
   Cluster cluster;
   cluster.node("service").callback("f", [] { return 1; });
