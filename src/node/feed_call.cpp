@@ -81,7 +81,8 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
 }
 
 void FeedCall::leg_settled(FeedLeg& leg) {
-  std::exception_ptr error;
+  // From the moment on in which it counts no more the source's thread may end it all, whoever waits may let go of it.
+  const auto keep = shared_from_this();
   {
     base::Lock lock(mutex_);
     --open_legs_;

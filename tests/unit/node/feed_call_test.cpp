@@ -1,0 +1,85 @@
+/// @file  FeedCall: who ends it, and who may let go of it meanwhile.
+#include "node/feed_call.hpp"
+
+#include <gtest/gtest.h>
+
+#include "net/virtual_loop.hpp"
+#include "rpc/inline_engine.hpp"
+#include "rpc/transfers.hpp"
+
+namespace daffi::node {
+namespace {
+
+class Endless final : public detail::ItemProducer {
+ public:
+  Next next(Writer& item, const std::function<void()>&) override {
+    item.integer(1);
+    return Next::item;
+  }
+};
+
+// Nobody listens.
+class Nowhere final : public rpc::ServerHost {
+ public:
+  explicit Nowhere(net::Loop& loop) : loop_(loop) {}
+  const base::Clock& clock() const override { return loop_.clock(); }
+  std::string name_of(std::uint32_t) const override { return "nobody"; }
+  rpc::Caller caller(std::uint32_t) const override { return {}; }
+  void send(base::Bytes, session::Urgency) override {}
+  void send_item(base::Bytes) override {}
+  void send_part(base::Bytes, const base::Slice&) override {}
+  rpc::Transfers& transfers() override { return transfers_; }
+  void send_grants() override {}
+  bool reaches(std::uint32_t, std::uint32_t) const override { return true; }
+  void expire_at(base::SteadyTime) override {}
+
+ private:
+  net::Loop& loop_;
+  rpc::Transfers transfers_{1 << 20, 1 << 20, [](auto&&...) {}};
+};
+
+// One leg, of which nobody hears.
+class Host final : public FeedHost {
+ public:
+  base::Result<void> open_feed(FeedCall& feed) override {
+    leg = &feed.add_leg(feed.spec());
+    feed.leg_sent({.member = 1, .id = 1});
+    return {};
+  }
+  void abandon_feed_call(rpc::OutgoingCall&, const base::Failure&) override {
+    if (on_abandon) on_abandon();
+  }
+  void feed_ended() override {}
+
+  FeedLeg* leg = nullptr;
+  std::function<void()> on_abandon;
+};
+
+// The loss of a connection ends a leg in one thread while another one takes the outcome and goes.
+TEST(FeedCall, IsThereUntilTheEndOfALegHasBeenTold) {
+  base::FakeClock clock;
+  net::VirtualLoop loop(clock);
+  const auto engine = rpc::make_inline_engine(loop, {});
+  const auto host = std::make_shared<Host>();
+  auto feed = std::make_shared<FeedCall>(detail::CallSpec{}, base::Deadline::never(), engine, host,
+                                         std::make_shared<Nowhere>(loop));
+  const std::weak_ptr<FeedCall> there = feed;
+  feed->start(std::make_unique<Endless>());
+  loop.run_ready();
+  ASSERT_NE(host->leg, nullptr);
+  bool abandoned = false;
+  host->on_abandon = [&] {
+    loop.run_ready();
+    EXPECT_TRUE(feed->ready());
+    feed = nullptr;
+    EXPECT_FALSE(there.expired());
+    abandoned = true;
+  };
+  host->leg->failure = base::fail(ErrorCode::lost_controller, "lost");
+  host->leg->settle(*engine);
+  EXPECT_TRUE(abandoned);
+  EXPECT_TRUE(there.expired());
+}
+
+}  // namespace
+}  // namespace daffi::node
