@@ -47,7 +47,8 @@ TEST_F(Credit, AProducerThatIgnoresItEndsItsStreamWithATypedErrorAndIsNotListene
         {.kind = FrameKind::item, .flags = wire::kFromCallee, .member = call.header.member, .id = call.header.id},
         "\x01");
   }
-  ASSERT_TRUE(producer.until([&] { return producer.node.out.empty(); }));
+  // Whoever takes items meanwhile grants more of them.
+  (void)producer.take(FrameKind::cancel);
   int taken = 0;
   try {
     for (const int item : stream) taken += item;
