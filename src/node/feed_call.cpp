@@ -54,7 +54,10 @@ bool FeedCall::failed() const {
   return error_ != nullptr;
 }
 
-void FeedCall::leg_sent(const wire::Header& call) { items_->add_target(call); }
+void FeedCall::leg_sent(const wire::Header& call, std::uint64_t over) {
+  if (over_ == 0) over_ = over;
+  items_->add_target(call);
+}
 
 bool FeedCall::on_first(detail::ItemProducer& source) {
   source.describe(spec_);

@@ -14,16 +14,16 @@ class StreamAnswer final : public ItemsOwner {
  public:
   /// `on_end` is called once, behind the last frame.
   StreamAnswer(std::shared_ptr<ServerHost> host, const Answer& answer, std::function<void()> on_end)
-      : host_(std::move(host)), answer_(answer), on_end_(std::move(on_end)) {}
+      : host_(std::move(host)), over_(host_->connection()), answer_(answer), on_end_(std::move(on_end)) {}
 
   /// Its items, with the caller as their target. Nothing runs yet.
   static std::shared_ptr<OutgoingItems> make(std::shared_ptr<Engine> engine,
                                              const std::shared_ptr<StreamAnswer>& answer,
                                              std::unique_ptr<detail::ItemProducer> producer);
 
-  void send_item(base::Bytes frame) override { host_->send_item(frame); }
+  void send_item(base::Bytes frame) override { host_->send_item(frame, over_); }
   void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override {
-    host_->send_part(part, front, bytes);
+    host_->send_part(part, front, bytes, over_);
   }
   std::size_t max_item() const override { return host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer&) override { return true; }
@@ -33,6 +33,7 @@ class StreamAnswer final : public ItemsOwner {
 
  private:
   const std::shared_ptr<ServerHost> host_;
+  const std::uint64_t over_;
   Answer answer_;
   std::function<void()> on_end_;
   std::weak_ptr<OutgoingItems> items_;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "net/virtual_loop.hpp"
 #include "rpc/inline_engine.hpp"
 #include "rpc/transfers.hpp"
@@ -18,7 +20,7 @@ class Endless final : public detail::ItemProducer {
   }
 };
 
-// Nobody listens.
+// Notes over which connection items are to go.
 class Nowhere final : public rpc::ServerHost {
  public:
   explicit Nowhere(net::Loop& loop) : loop_(loop) {}
@@ -26,12 +28,15 @@ class Nowhere final : public rpc::ServerHost {
   std::string name_of(std::uint32_t) const override { return "nobody"; }
   rpc::Caller caller(std::uint32_t) const override { return {}; }
   void send(base::Bytes, session::Urgency) override {}
-  void send_item(base::Bytes) override {}
-  void send_part(base::Bytes, const base::Slice&) override {}
+  std::uint64_t connection() const override { return 2; }
+  void send_item(base::Bytes, std::uint64_t over) override { sent_over.push_back(over); }
+  void send_part(const wire::Header&, base::Bytes, const base::Slice&, std::uint64_t) override {}
   rpc::Transfers& transfers() override { return transfers_; }
   void send_grants() override {}
   bool reaches(std::uint32_t, std::uint32_t) const override { return true; }
   void expire_at(base::SteadyTime) override {}
+
+  std::vector<std::uint64_t> sent_over;
 
  private:
   net::Loop& loop_;
@@ -43,7 +48,7 @@ class Host final : public FeedHost {
  public:
   base::Result<void> open_feed(FeedCall& feed) override {
     leg = &feed.add_leg(feed.spec());
-    feed.leg_sent({.member = 1, .id = 1});
+    feed.leg_sent({.member = 1, .id = 1}, 1);
     return {};
   }
   void abandon_feed_call(rpc::OutgoingCall&, const base::Failure&) override {
@@ -79,6 +84,22 @@ TEST(FeedCall, IsThereUntilTheEndOfALegHasBeenTold) {
   host->leg->settle(*engine);
   EXPECT_TRUE(abandoned);
   EXPECT_TRUE(there.expired());
+}
+
+// By the time an item is sent there may be another connection, and the items before it may be lost.
+TEST(FeedCall, SendsItsItemsOverTheConnectionOfItsCall) {
+  base::FakeClock clock;
+  net::VirtualLoop loop(clock);
+  const auto engine = rpc::make_inline_engine(loop, {});
+  const auto items = std::make_shared<Nowhere>(loop);
+  const auto host = std::make_shared<Host>();
+  const auto feed = std::make_shared<FeedCall>(detail::CallSpec{}, base::Deadline::never(), engine, host, items);
+  feed->start(std::make_unique<Endless>());
+  loop.run_ready();
+  EXPECT_FALSE(items->sent_over.empty());
+  for (const auto over : items->sent_over) EXPECT_EQ(over, 1u);
+  feed->cancel();
+  loop.run_ready();
 }
 
 }  // namespace
