@@ -78,6 +78,7 @@ bool catches(pid_t pid, int signal) {
   sigemptyset(&waited_for);
   sigaddset(&waited_for, SIGTERM);
   sigaddset(&waited_for, SIGINT);
+  sigaddset(&waited_for, SIGUSR1);  // also by threads that a preloaded library begins
   sigprocmask(SIG_SETMASK, &waited_for, nullptr);
   execve(program, arguments, environment);
   _exit(127);

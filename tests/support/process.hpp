@@ -40,7 +40,7 @@ struct Exit {
 };
 
 /// A running program. It gets an empty standard input; its output is collected line by line, standard error apart.
-/// SIGTERM and SIGINT reach it only once it waits for them (Global::join does), however early they are sent.
+/// SIGTERM, SIGINT and SIGUSR1 reach it only once it waits for them (Global::join does), however early they are sent.
 /// The destructor kills what still runs, and the kernel does when the test itself dies.
 /// Threads: any.
 class Process {
