@@ -30,8 +30,10 @@ void SendQueue::Shares::pop() {
 
 void SendQueue::note_bulk(std::uint32_t source, std::size_t size) {
   by_source_[source] += size;
-  // A share that has begun is not made longer: what is urgent waits for its end.
-  const bool open = !shares_.empty() && !(begun_ && shares_.size() == 1);
+  // A share that has begun, or is just being written, is not made longer: what is urgent waits for its end, and what is
+  // added may belong behind that.
+  const std::size_t going = (begun_ ? 1 : 0) + (plan_.share > 0 ? 1 : 0);
+  const bool open = shares_.size() > going;
   if (open && shares_.back().source == source && shares_.back().left + size <= kBulkShare) {
     shares_.back().left += size;
   } else {

@@ -31,8 +31,14 @@ struct Wire {
     queue.append_bulk(source, frame_of(FrameKind::chunk, id, payload));
   }
   std::size_t write(std::size_t limit, bool with_bulk = true) {
+    return write_while(limit, with_bulk, [] {});
+  }
+  // `meanwhile` appends while the write is under way.
+  template <typename F>
+  std::size_t write_while(std::size_t limit, bool with_bulk, F meanwhile) {
     std::array<iovec, 16> pieces;
     const std::size_t count = queue.gather(pieces, with_bulk);
+    meanwhile();
     std::size_t written = 0;
     for (const iovec& piece : std::span(pieces).first(count)) {
       const std::size_t part = std::min(piece.iov_len, limit - written);
@@ -92,6 +98,25 @@ TEST(SendQueue, BulkLeavesInSharesBetweenLooksAtTheUrgent) {
   wire.write(1 << 20);
   EXPECT_EQ(wire.ids[before], 1000u);
   EXPECT_LT(wire.ids.size(), 200u);
+}
+
+TEST(SendQueue, WhatFollowsAnUrgentFrameIntoAWriteThatIsUnderWayStaysBehindIt) {
+  Wire wire;
+  wire.bulk(1, 1000);
+  // The first items of a stream, behind its call: who got them first would know no such call, and drop them.
+  wire.write_while(500, true, [&] {
+    wire.urgent(10);
+    wire.bulk(2, 100);
+    wire.bulk(3, 100);
+  });
+  wire.write_while(1 << 20, true, [&] {
+    wire.urgent(11);
+    wire.bulk(4, 100);
+  });
+  while (wire.write(1 << 20) > 0) {
+  }
+  EXPECT_EQ(wire.ids, (Ids{1, 10, 2, 3, 11, 4}));
+  EXPECT_TRUE(wire.queue.empty());
 }
 
 TEST(SendQueue, BulkThatMayNotGoStaysWhileTheUrgentGoes) {
