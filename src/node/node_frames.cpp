@@ -26,6 +26,7 @@ struct Batch {
   std::vector<rpc::TransferKey> unwanted;  ///< exchanges that their callee may forget
   bool transfers = false;                  ///< chunks or credit have come
   bool directory = false;
+  std::vector<rpc::CallTable::Answered> lost;  ///< calls sent to members that are lost
   bool resync = false;
   std::optional<base::Failure> broken;
   base::CloseReason broken_how = base::CloseReason::protocol_error;
@@ -183,8 +184,12 @@ void Node::Impl::on_directory(const wire::Frame& frame) {
     batch().broken = taken.failure();
     return;
   }
-  if (!*taken) batch().resync = true;
-  batch().directory = true;
+  Batch& mine = batch();
+  if (!*taken) mine.resync = true;
+  mine.directory = true;
+  const Loss loss = note_losses();
+  mine.lost.insert(mine.lost.end(), loss.sent.begin(), loss.sent.end());
+  mine.gathered.insert(mine.gathered.end(), loss.gathered.begin(), loss.gathered.end());
 }
 
 // A large result: its call stays in the table until the last chunk has come.
@@ -296,6 +301,7 @@ void Node::Impl::after_read(session::Channel& from) {
   for (const std::uint64_t id : std::exchange(batch().pings, {})) send_control(wire::FrameKind::pong, 0, id);
   for (const std::uint64_t id : std::exchange(batch().pongs, {})) end_lost_calls(id);
   if (std::exchange(batch().resync, false)) send_control(wire::FrameKind::resync, 0, 0);
+  if (!batch().lost.empty()) ask_for_returned_calls(std::exchange(batch().lost, {}));
   if (std::exchange(batch().directory, false)) directory_changed();
   for (auto& other : std::exchange(batch().others, {})) {
     if (other.header.kind != wire::FrameKind::close) {

@@ -161,8 +161,13 @@ struct Node::Impl final : session::ChannelSink,
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
 
   // node_losses.cpp
+  struct Loss {
+    std::vector<rpc::CallTable::Answered> sent;  ///< calls that may still come back
+    std::vector<rpc::OutgoingCall*> gathered;    ///< broadcasts that wait for nobody else
+  };
+  Loss note_losses();
   void directory_changed();
-  void ask_for_returned_calls(std::vector<MemberId> lost_members);
+  void ask_for_returned_calls(std::vector<rpc::CallTable::Answered> sent);
   void end_lost_calls(std::uint64_t asked_as);
 
   // node_broadcast.cpp
@@ -306,7 +311,8 @@ struct Node::Impl final : session::ChannelSink,
   std::uint64_t next_asked DAFFI_GUARDED_BY(waits_mutex) = 1;
 
   base::Mutex lost_mutex;
-  std::map<std::uint64_t, std::vector<MemberId>> lost_with_calls DAFFI_GUARDED_BY(lost_mutex);  ///< by the ping's id
+  ///< Calls sent to members that were lost then; by the ping's id.
+  std::map<std::uint64_t, std::vector<rpc::CallTable::Answered>> lost_with_calls DAFFI_GUARDED_BY(lost_mutex);
   std::uint64_t next_lost DAFFI_GUARDED_BY(lost_mutex) = kHeartbeatPing + 1;
 
   base::Mutex fires_mutex;

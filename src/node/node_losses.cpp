@@ -3,19 +3,25 @@
 
 namespace daffi::node {
 
-void Node::Impl::directory_changed() {
+// Under the read role: a member may be back with the next frame, and what it sends from then on, and is sent, is not lost.
+Node::Impl::Loss Node::Impl::note_losses() {
+  Loss loss;
   const auto losses = directory.take_losses();
   if (any_cut.load()) forget_cut_off(losses.left);
-  std::vector<MemberId> with_calls;
   for (const auto& gone : {losses.left, losses.suspended}) {
     for (const MemberId member : gone) {
-      // First: whoever sees its call ended finds nothing of it left.
       server->caller_lost(member);
-      for (rpc::OutgoingCall* call : calls.take_completed_without(member)) finish_broadcast(*call, {});
-      if (calls.pending_on(member) > 0) with_calls.push_back(member);
+      const auto gathered = calls.take_completed_without(member);
+      loss.gathered.insert(loss.gathered.end(), gathered.begin(), gathered.end());
+      if (calls.pending_on(member) == 0) continue;
+      const auto sent = calls.sent_to(member);
+      loss.sent.insert(loss.sent.end(), sent.begin(), sent.end());
     }
   }
-  if (!with_calls.empty()) ask_for_returned_calls(std::move(with_calls));
+  return loss;
+}
+
+void Node::Impl::directory_changed() {
   run_due_waits();
   loop.post([self = shared_from_this()] {
     if (!self->channel.load() && self->connecting && self->directory.ready()) self->became_ready(self->connecting);
@@ -25,30 +31,30 @@ void Node::Impl::directory_changed() {
 
 // The news of a loss crosses calls that were on their way to the controller. Those come back, and can be taken by
 // others; only what has not come back when the controller answers this may have run.
-void Node::Impl::ask_for_returned_calls(std::vector<MemberId> lost_members) {
+void Node::Impl::ask_for_returned_calls(std::vector<rpc::CallTable::Answered> sent) {
   std::uint64_t id = 0;
   {
     base::Lock lock(lost_mutex);
     id = next_lost++;
-    lost_with_calls.emplace(id, std::move(lost_members));
+    lost_with_calls.emplace(id, std::move(sent));
   }
   send_control(wire::FrameKind::ping, 0, id);
 }
 
 void Node::Impl::end_lost_calls(std::uint64_t asked_as) {
-  std::vector<MemberId> members;
+  std::vector<rpc::CallTable::Answered> sent;
   {
     base::Lock lock(lost_mutex);
     const auto it = lost_with_calls.find(asked_as);
     if (it == lost_with_calls.end()) return;
-    members = std::move(it->second);
+    sent = std::move(it->second);
     lost_with_calls.erase(it);
   }
-  for (const MemberId member : members) {
-    const std::string who = directory.name_of(member);
-    for (rpc::OutgoingCall* call : calls.take_sent_to(member)) {
-      fail(*call, base::fail(ErrorCode::remote_stopped, "Remote process " + who + " stopped unexpectedly."));
-    }
+  calls.take(sent);
+  for (const auto& [id, member, call] : sent) {
+    if (call == nullptr) continue;
+    fail(*call, base::fail(ErrorCode::remote_stopped,
+                           "Remote process " + directory.name_of(member) + " stopped unexpectedly."));
   }
 }
 

@@ -369,7 +369,9 @@ void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
   }
   for (rpc::OutgoingCall* call : calls.take_sent_to(frame.member)) abandon(*call, failure);
   for (rpc::OutgoingCall* call : calls.take_completed_without(frame.member)) finish_broadcast(*call, {});
+  // No frame of it is taken any more, so this need not be under the read role.
   server->caller_lost(frame.member);
+  server->after_read();
 }
 
 bool Node::Impl::is_cut_off(std::uint32_t member) const {

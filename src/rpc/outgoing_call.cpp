@@ -138,6 +138,17 @@ std::vector<OutgoingCall*> CallTable::take_sent_to(std::uint32_t member) {
   return take_if([member](const OutgoingCall& call) { return call.target == member; });
 }
 
+std::vector<CallTable::Answered> CallTable::sent_to(std::uint32_t member) const {
+  std::vector<Answered> sent;
+  base::Lock lock(mutex_);
+  for (const Slot& slot : slots_) {
+    if (slot.call != nullptr && slot.call->target == member) {
+      sent.push_back({slot.call->id.load(std::memory_order_relaxed), member, nullptr});
+    }
+  }
+  return sent;
+}
+
 std::vector<OutgoingCall*> CallTable::take_completed_without(std::uint32_t member) {
   return take_if([member](OutgoingCall& call) {
     return call.gathering != nullptr && call.gathering->lose(member) && call.gathering->complete();

@@ -95,6 +95,8 @@ class CallTable {
   /// Its result may have a body.
   bool reads_body(std::uint64_t id, std::uint32_t member) const;
   std::vector<OutgoingCall*> take_sent_to(std::uint32_t member);
+  /// The calls that wait for that member alone; they stay in. For take(), later.
+  std::vector<Answered> sent_to(std::uint32_t member) const;
   /// The member will answer nothing any more: takes out those that went to many and now wait for nobody.
   std::vector<OutgoingCall*> take_completed_without(std::uint32_t member);
   std::vector<OutgoingCall*> take_expired(base::SteadyTime now);

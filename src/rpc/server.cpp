@@ -330,15 +330,12 @@ void Server::caller_lost(std::uint32_t member) {
   transfers.out.abort_all_of(member);
   transfers.lanes.forget(member);
   forget_large(transfers.in.drop_all_of(member));
-  std::vector<std::stop_source> stops;
-  {
-    base::Lock lock(mutex_);
-    for (const auto& [key, watched] : watched_) {
-      if (key.member == member && watched.answered) stops.push_back(watched.stop);
-    }
+  Collected& mine = collected();
+  for (auto& stream : streams_.of(member)) mine.ended.push_back(std::move(stream));
+  base::Lock lock(mutex_);
+  for (const auto& [key, watched] : watched_) {
+    if (key.member == member && watched.answered) mine.stops.push_back(watched.stop);
   }
-  stop_streams(streams_.of(member));
-  request_stop(std::move(stops));
 }
 
 void Server::all_callers_lost(bool stopping) {

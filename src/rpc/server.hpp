@@ -56,7 +56,7 @@ struct ServerStats {
   std::uint64_t served = 0, refused_busy = 0, refused_draining = 0, expired_unrun = 0, not_permitted = 0;
 };
 
-/// Threads: any; on_call() and on_cancel() under the read role, after_read() on the same thread behind it.
+/// Threads: any; on_call(), on_cancel() and caller_lost() under the read role, after_read() on the same thread behind it.
 class Server : public std::enable_shared_from_this<Server> {
  public:
   struct Limits {
@@ -84,7 +84,8 @@ class Server : public std::enable_shared_from_this<Server> {
 
   /// Requests these stops on a handler thread, because that runs user code; also when the engine is being stopped.
   void request_stop(std::vector<std::stop_source> stops);
-  /// The caller is gone: the stop tokens of its calls fire, but for those that wanted no result.
+  /// The caller is gone, perhaps to be back with the next frame: what it had under way here ends in after_read(). The
+  /// stop tokens of its calls fire, but for those that wanted no result.
   void caller_lost(std::uint32_t member);
   /// All callers are gone; or this process stops, then all tokens fire.
   void all_callers_lost(bool stopping);

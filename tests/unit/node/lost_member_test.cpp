@@ -1,11 +1,7 @@
 /// @file  A node's calls to members that are lost, told by a controller that is a script.
 #include <gtest/gtest.h>
 
-#include <array>
-
-#include "../controller/raw_node.hpp"
-#include "node/node.hpp"
-#include "rpc/inline_engine.hpp"
+#include "node_frames_fixture.hpp"
 
 namespace daffi::node {
 namespace {
@@ -46,8 +42,13 @@ class LostMember : public testing::Test {
   }
 
   template <typename M>
-  void say(const M& message) {
+  void append(const M& message) {
     wire::append_message(out_, {.epoch = kEpoch}, message);
+  }
+  void append_change(wire::Change what) { append(wire::Delta{.first_sequence = ++sequence_, .changes = {std::move(what)}}); }
+  template <typename M>
+  void say(const M& message) {
+    append(message);
     flush();
   }
   void flush() {
@@ -60,7 +61,10 @@ class LostMember : public testing::Test {
     }
     loop_.advance(1ms);
   }
-  void change(wire::Change what) { say(wire::Delta{.first_sequence = ++sequence_, .changes = {std::move(what)}}); }
+  void change(wire::Change what) {
+    append_change(std::move(what));
+    flush();
+  }
   void answer(const wire::Header& ping) {
     out_.append_frame({.kind = FrameKind::pong, .epoch = kEpoch, .id = ping.id}, base::Bytes());
     flush();
@@ -121,6 +125,7 @@ class LostMember : public testing::Test {
   std::vector<std::byte> received_;
   bool greeted_ = false;
   detail::CallSpec spec_;
+  int made_ = 0, gone_ = 0;
   std::unique_ptr<Node> node_;
 };
 
@@ -156,6 +161,33 @@ TEST_F(LostMember, ACallThatHasNotComeBackWhenTheControllerAnswersMayHaveRun) {
     if (left) change(wire::MemberJoined{member(kSecond, "second", true)});
     (void)frames();
   }
+}
+
+TEST_F(LostMember, ThatIsBackIsNotBlamedForWhatWasSentToItBefore) {
+  const auto before = call();
+  change(wire::MemberSuspended{kFirst});
+  change(wire::MemberResumed{member(kFirst, "first", true)});
+  const auto after = call();
+  answer(only(FrameKind::ping).header);
+  EXPECT_TRUE(before->ready());
+  EXPECT_FALSE(after->ready());
+}
+
+TEST_F(LostMember, ThatIsBackInTheSameBreathIsServed) {
+  detail::CallbackSpec spec;
+  spec.name = "two";
+  spec.signature.stream = true;
+  spec.handler = [this](detail::Invocation& call) { call.stream(std::make_unique<Numbers>(2, made_, gone_)); };
+  const std::uint32_t callback = node_->add_callback(std::move(spec)).id;
+  std::array<std::byte, wire::kCallHeadSize> head;
+  wire::encode_call_head({callback, wire::CallHead::kNoLimit, wire::CallHead::kWantsStream, 0}, head);
+  append_change(wire::MemberSuspended{kFirst});
+  append_change(wire::MemberResumed{member(kFirst, "first", true)});
+  out_.append_frame({.kind = FrameKind::call, .epoch = kEpoch, .member = kFirst, .id = 5}, head);
+  flush();
+  loop_.advance(1ms);
+  EXPECT_EQ(only(FrameKind::end).header.id, 5u);
+  EXPECT_EQ(made_, 2);
 }
 
 TEST_F(LostMember, WhoHasNoCallsCostsNoQuestion) {
