@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/after_running.hpp"
+#include "rpc/interrupt.hpp"
 #include "rpc/task_work.hpp"
 
 namespace daffi::node {
@@ -72,6 +73,7 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
     base::Lock lock(mutex_);
     empty = end == End::complete && legs_.empty();
     all_sent = all_sent_ = end == End::complete && !empty && !error_;
+    if (end == End::stopped && !error_) error = base::to_exception(given_up(!legs_.empty()));
   }
   if (empty) error = base::to_exception(base::fail(ErrorCode::initialization, "Stream is empty"));
   if (error) fail(std::move(error));
@@ -83,19 +85,32 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
   try_finish();
 }
 
+// Its source was not asked to its end, and nothing has failed: the engine stops, or does not wait any longer.
+base::Failure FeedCall::given_up(bool begun) const {
+  if (rpc::WaitInterrupt::happened()) {
+    return base::fail(ErrorCode::cancelled, "Function " + spec_.name + " was interrupted by a signal");
+  }
+  return base::fail(begun ? ErrorCode::cancelled : ErrorCode::stopped, "Global was stopped before the stream had ended");
+}
+
 void FeedCall::leg_settled(FeedLeg& leg) {
   // From the moment on in which it counts no more the source's thread may end it all, whoever waits may let go of it.
   const auto keep = shared_from_this();
   {
     base::Lock lock(mutex_);
-    --open_legs_;
     if (!leg.failure && !all_sent_ && !error_) {
       leg.failure = base::fail(ErrorCode::protocol, "'" + spec_.name + "' was answered before its stream had ended");
     }
     // Of this process it is true that nothing has run; the others have taken what they were sent.
     if (leg.failure && legs_.size() > 1) leg.failure = base::after_running(std::move(*leg.failure));
   }
+  // Known before the leg counts no more: else the source's thread, which may just have sent the last item, would find
+  // all legs at their end and no error.
   if (leg.failure) fail(base::to_exception(*leg.failure));
+  {
+    base::Lock lock(mutex_);
+    --open_legs_;
+  }
   try_finish();
 }
 

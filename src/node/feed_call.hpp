@@ -85,6 +85,7 @@ class FeedCall final : public detail::PendingCall,
 
  private:
   void fail(std::exception_ptr error);
+  base::Failure given_up(bool begun) const;
   void try_finish();
 
   detail::CallSpec spec_;

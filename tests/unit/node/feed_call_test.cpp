@@ -20,6 +20,15 @@ class Endless final : public detail::ItemProducer {
   }
 };
 
+ErrorCode code_of(const FeedCall& feed) {
+  try {
+    if (const auto error = feed.error()) std::rethrow_exception(error);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode{};
+}
+
 // Notes over which connection items are to go.
 class Nowhere final : public rpc::ServerHost {
  public:
@@ -54,13 +63,16 @@ class Host final : public FeedHost {
   void abandon_feed_call(rpc::OutgoingCall&, const base::Failure&) override {
     if (on_abandon) on_abandon();
   }
-  void feed_ended() override {}
+  void feed_ended() override {
+    if (on_ended) on_ended();
+  }
 
   FeedLeg* leg = nullptr;
-  std::function<void()> on_abandon;
+  std::function<void()> on_abandon, on_ended;
 };
 
-// The loss of a connection ends a leg in one thread while another one takes the outcome and goes.
+// The loss of a connection ends a leg in one thread while another one sends the last item, takes the outcome and goes.
+// Were the leg over before its failure is known, that outcome would be a good one.
 TEST(FeedCall, IsThereUntilTheEndOfALegHasBeenTold) {
   base::FakeClock clock;
   net::VirtualLoop loop(clock);
@@ -72,18 +84,40 @@ TEST(FeedCall, IsThereUntilTheEndOfALegHasBeenTold) {
   feed->start(std::make_unique<Endless>());
   loop.run_ready();
   ASSERT_NE(host->leg, nullptr);
-  bool abandoned = false;
+  bool abandoned = false, ended = false;
   host->on_abandon = [&] {
     loop.run_ready();
-    EXPECT_TRUE(feed->ready());
+    ASSERT_NE(feed, nullptr) << "the leg that is ending still counts";
+    abandoned = true;
+  };
+  host->on_ended = [&] {
+    EXPECT_EQ(code_of(*feed), ErrorCode::lost_controller);
     feed = nullptr;
     EXPECT_FALSE(there.expired());
-    abandoned = true;
+    ended = true;
   };
   host->leg->failure = base::fail(ErrorCode::lost_controller, "lost");
   host->leg->settle(*engine);
   EXPECT_TRUE(abandoned);
+  EXPECT_TRUE(ended);
   EXPECT_TRUE(there.expired());
+}
+
+// Its thread does not wait for more credit any longer: a signal, or the end of the engine.
+TEST(FeedCall, WhoseSourceIsNotAskedToItsEndHasFailed) {
+  base::FakeClock clock;
+  net::VirtualLoop loop(clock);
+  const auto engine = rpc::make_inline_engine(loop, {});
+  const auto host = std::make_shared<Host>();
+  const auto feed = std::make_shared<FeedCall>(detail::CallSpec{}, base::Deadline::never(), engine, host,
+                                               std::make_shared<Nowhere>(loop));
+  host->on_abandon = [&] {
+    host->leg->failure = base::fail(ErrorCode::cancelled, "broke off");
+    host->leg->settle(*engine);
+  };
+  feed->run_here(std::make_unique<Endless>());
+  ASSERT_TRUE(feed->ready());
+  EXPECT_EQ(code_of(*feed), ErrorCode::cancelled);
 }
 
 // By the time an item is sent there may be another connection, and the items before it may be lost.
