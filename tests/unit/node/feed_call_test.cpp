@@ -52,16 +52,19 @@ class Nowhere final : public rpc::ServerHost {
   rpc::Transfers transfers_{1 << 20, 1 << 20, [](auto&&...) {}};
 };
 
-// One leg, of which nobody hears.
+// One leg, of which nobody hears before it is abandoned.
 class Host final : public FeedHost {
  public:
+  explicit Host(std::shared_ptr<rpc::Engine> engine) : engine_(std::move(engine)) {}
   base::Result<void> open_feed(FeedCall& feed) override {
     leg = &feed.add_leg(feed.spec());
     feed.leg_sent({.member = 1, .id = 1}, 1);
     return {};
   }
-  void abandon_feed_call(rpc::OutgoingCall&, const base::Failure&) override {
-    if (on_abandon) on_abandon();
+  void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override {
+    if (on_abandon) return on_abandon();
+    call.failure = why;
+    call.settle(*engine_);
   }
   void feed_ended() override {
     if (on_ended) on_ended();
@@ -69,6 +72,9 @@ class Host final : public FeedHost {
 
   FeedLeg* leg = nullptr;
   std::function<void()> on_abandon, on_ended;
+
+ private:
+  const std::shared_ptr<rpc::Engine> engine_;
 };
 
 // The loss of a connection ends a leg in one thread while another one sends the last item, takes the outcome and goes.
@@ -77,7 +83,7 @@ TEST(FeedCall, IsThereUntilTheEndOfALegHasBeenTold) {
   base::FakeClock clock;
   net::VirtualLoop loop(clock);
   const auto engine = rpc::make_inline_engine(loop, {});
-  const auto host = std::make_shared<Host>();
+  const auto host = std::make_shared<Host>(engine);
   auto feed = std::make_shared<FeedCall>(detail::CallSpec{}, base::Deadline::never(), engine, host,
                                          std::make_shared<Nowhere>(loop));
   const std::weak_ptr<FeedCall> there = feed;
@@ -108,13 +114,9 @@ TEST(FeedCall, WhoseSourceIsNotAskedToItsEndHasFailed) {
   base::FakeClock clock;
   net::VirtualLoop loop(clock);
   const auto engine = rpc::make_inline_engine(loop, {});
-  const auto host = std::make_shared<Host>();
+  const auto host = std::make_shared<Host>(engine);
   const auto feed = std::make_shared<FeedCall>(detail::CallSpec{}, base::Deadline::never(), engine, host,
                                                std::make_shared<Nowhere>(loop));
-  host->on_abandon = [&] {
-    host->leg->failure = base::fail(ErrorCode::cancelled, "broke off");
-    host->leg->settle(*engine);
-  };
   feed->run_here(std::make_unique<Endless>());
   ASSERT_TRUE(feed->ready());
   EXPECT_EQ(code_of(*feed), ErrorCode::cancelled);
@@ -126,7 +128,7 @@ TEST(FeedCall, SendsItsItemsOverTheConnectionOfItsCall) {
   net::VirtualLoop loop(clock);
   const auto engine = rpc::make_inline_engine(loop, {});
   const auto items = std::make_shared<Nowhere>(loop);
-  const auto host = std::make_shared<Host>();
+  const auto host = std::make_shared<Host>(engine);
   const auto feed = std::make_shared<FeedCall>(detail::CallSpec{}, base::Deadline::never(), engine, host, items);
   feed->start(std::make_unique<Endless>());
   loop.run_ready();
