@@ -90,7 +90,8 @@ base::Failure FeedCall::given_up(bool begun) const {
   if (rpc::WaitInterrupt::happened()) {
     return base::fail(ErrorCode::cancelled, "Function " + spec_.name + " was interrupted by a signal");
   }
-  return base::fail(begun ? ErrorCode::cancelled : ErrorCode::stopped, "Global was stopped before the stream had ended");
+  return base::fail(begun ? ErrorCode::cancelled : ErrorCode::stopped,
+                    "Global was stopped before the stream had ended");
 }
 
 void FeedCall::leg_settled(FeedLeg& leg) {

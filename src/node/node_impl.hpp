@@ -2,7 +2,8 @@
 /// (connection), node_schedules.cpp (scheduled tasks), node_calls.cpp (calls out), node_pick.cpp (who takes them),
 /// node_parking.cpp (calls that wait), node_broadcast.cpp (calls to many), node_streams.cpp (streams),
 /// node_transfers.cpp (large values), node_code.cpp (code that travels), node_frames.cpp (what comes in),
-/// node_losses.cpp (members that are lost) and node_waits.cpp (waiting for others).
+/// node_losses.cpp (members that are lost), node_cut_off.cpp (members that break the protocol) and node_waits.cpp
+/// (waiting for others).
 #pragma once
 
 #include <atomic>
@@ -209,6 +210,8 @@ struct Node::Impl final : session::ChannelSink,
   bool may_cancel(const wire::Header& cancel);
   /// Has the sender cut off once the read role is given up.
   static void break_off(const wire::Header& frame, const char* why);
+
+  // node_cut_off.cpp
   void cut_off(const wire::Header& frame, const std::string& why);
   bool is_cut_off(std::uint32_t member) const;
   void avoid_cut_off(rpc::OutgoingCall& call) const;

@@ -3,7 +3,8 @@
 
 namespace daffi::node {
 
-// Under the read role: a member may be back with the next frame, and what it sends from then on, and is sent, is not lost.
+// Under the read role: a member may be back with the next frame, and what it sends from then on, and is sent, is not
+// lost.
 Node::Impl::Loss Node::Impl::note_losses() {
   Loss loss;
   const auto losses = directory.take_losses();

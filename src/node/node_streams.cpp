@@ -1,7 +1,6 @@
-/// @file  Node, streams: beginning them, their frames, and what becomes of who breaks their rules.
+/// @file  Node, streams: beginning them, and their frames.
 #include <algorithm>
 
-#include "base/log.hpp"
 #include "base/per_thread.hpp"
 #include "node/node_impl.hpp"
 #include "node/stream_call.hpp"
@@ -350,57 +349,6 @@ void Node::Impl::after_read_streams() {
 
 void Node::Impl::break_off(const wire::Header& frame, const char* why) {
   streams_read().broken.push_back({frame, why});
-}
-
-// A member that breaks the rules, those of credit above all, would take this process's memory: nothing of it is
-// listened to any more.
-void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
-  {
-    base::Lock lock(cut_mutex);
-    if (!cut_members.insert(frame.member).second) return;
-    any_cut.store(true);
-  }
-  const std::string who = directory.name_of(frame.member);
-  const auto failure = base::fail(ErrorCode::protocol, "process '" + who + "' broke the protocol: " + why);
-  base::log(LogLevel::error, "node", failure.message + "; it is cut off");
-  if ((frame.flags & wire::kFromCallee) == 0) {
-    auto payload = wire::encode_error(base::fail(ErrorCode::protocol, "cut off: " + why));
-    send_control(wire::FrameKind::error, frame.member, frame.id, payload);
-  }
-  for (rpc::OutgoingCall* call : calls.take_sent_to(frame.member)) abandon(*call, failure);
-  for (rpc::OutgoingCall* call : calls.take_completed_without(frame.member)) finish_broadcast(*call, {});
-  // No frame of it is taken any more, so this need not be under the read role.
-  server->caller_lost(frame.member);
-  server->after_read();
-}
-
-bool Node::Impl::is_cut_off(std::uint32_t member) const {
-  base::Lock lock(cut_mutex);
-  return cut_members.contains(member);
-}
-
-void Node::Impl::avoid_cut_off(rpc::OutgoingCall& call) const {
-  base::Lock lock(cut_mutex);
-  for (const std::uint32_t member : cut_members) {
-    if (std::find(call.tried.begin(), call.tried.end(), member) == call.tried.end()) call.tried.push_back(member);
-  }
-  if (!call.refusal) {
-    call.refusal = base::fail(ErrorCode::protocol,
-                              "the process that holds '" + call.spec.name + "' broke the protocol and is cut off");
-  }
-}
-
-void Node::Impl::forget_cut_off(const std::vector<MemberId>& left) {
-  base::Lock lock(cut_mutex);
-  for (const MemberId member : left) cut_members.erase(member);
-  any_cut.store(!cut_members.empty());
-}
-
-// Member numbers are of one connection: after the next one they may be somebody else's.
-void Node::Impl::forget_all_cut_off() {
-  base::Lock lock(cut_mutex);
-  cut_members.clear();
-  any_cut.store(false);
 }
 
 }  // namespace daffi::node

@@ -56,7 +56,8 @@ struct ServerStats {
   std::uint64_t served = 0, refused_busy = 0, refused_draining = 0, expired_unrun = 0, not_permitted = 0;
 };
 
-/// Threads: any; on_call(), on_cancel() and caller_lost() under the read role, after_read() on the same thread behind it.
+/// Threads: any; on_call(), on_cancel() and caller_lost() under the read role, after_read() on the same thread behind
+/// it.
 class Server : public std::enable_shared_from_this<Server> {
  public:
   struct Limits {

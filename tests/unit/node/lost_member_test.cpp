@@ -45,7 +45,9 @@ class LostMember : public testing::Test {
   void append(const M& message) {
     wire::append_message(out_, {.epoch = kEpoch}, message);
   }
-  void append_change(wire::Change what) { append(wire::Delta{.first_sequence = ++sequence_, .changes = {std::move(what)}}); }
+  void append_change(wire::Change what) {
+    append(wire::Delta{.first_sequence = ++sequence_, .changes = {std::move(what)}});
+  }
   template <typename M>
   void say(const M& message) {
     append(message);
@@ -183,8 +185,8 @@ TEST_F(LostMember, ThatIsBackInTheSameBreathIsServed) {
   wire::encode_call_head({callback, wire::CallHead::kNoLimit, wire::CallHead::kWantsStream, 0}, head);
   append_change(wire::MemberSuspended{kFirst});
   append_change(wire::MemberResumed{member(kFirst, "first", true)});
-  out_.append_frame(
-      {.size = wire::kCallHeadSize, .kind = FrameKind::call, .epoch = kEpoch, .member = kFirst, .id = 5}, head);
+  out_.append_frame({.size = wire::kCallHeadSize, .kind = FrameKind::call, .epoch = kEpoch, .member = kFirst, .id = 5},
+                    head);
   flush();
   loop_.advance(1ms);
   EXPECT_EQ(only(FrameKind::end).header.id, 5u);
