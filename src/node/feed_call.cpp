@@ -55,8 +55,8 @@ bool FeedCall::failed() const {
   return error_ != nullptr;
 }
 
-void FeedCall::leg_sent(const wire::Header& call, std::uint64_t over) {
-  if (over_ == 0) over_ = over;
+void FeedCall::leg_sent(const wire::Header& call, const std::shared_ptr<session::Channel>& over) {
+  if (!over_) over_ = over;
   items_->add_target(call);
 }
 
@@ -78,6 +78,7 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
   if (empty) error = base::to_exception(base::fail(ErrorCode::initialization, "Stream is empty"));
   if (error) fail(std::move(error));
   if (all_sent) items_->send_end({});
+  over_ = nullptr;  // whoever asks for the outcome later keeps no connection
   {
     base::Lock lock(mutex_);
     source_ended_ = true;

@@ -61,13 +61,13 @@ class FeedCall final : public detail::PendingCall,
   /// A further process; before anything is sent to it.
   FeedLeg& add_leg(detail::CallSpec spec);
   /// The leg's call was sent over that connection: items follow, over no other one.
-  void leg_sent(const wire::Header& call, std::uint64_t over);
+  void leg_sent(const wire::Header& call, const std::shared_ptr<session::Channel>& over);
   void leg_settled(FeedLeg& leg);
 
   // rpc::ItemsOwner
-  void send_item(base::Bytes frame) override { items_host_->send_item(frame, over_); }
+  void send_item(base::Bytes frame) override { items_host_->send_item(frame, *over_); }
   void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override {
-    items_host_->send_part(part, front, bytes, over_);
+    items_host_->send_part(part, front, bytes, *over_);
   }
   std::size_t max_item() const override { return items_host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer& source) override;
@@ -96,7 +96,7 @@ class FeedCall final : public detail::PendingCall,
   const CallUuid uuid_;
   const base::HomeProcess home_;
   std::shared_ptr<rpc::OutgoingItems> items_;  // set once, before anything runs
-  std::uint64_t over_ = 0;                     // of the first leg; a later one of another is lost with it
+  std::shared_ptr<session::Channel> over_;     // of the first leg; a later one of another is lost with it
   detail::Reply nothing_;
   Continuations continuations_;
 

@@ -195,11 +195,11 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<std::vector<Holder>> feed_targets(FeedCall& feed);
   bool begin_leg(FeedCall& feed, const Holder& holder);
   void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override;
-  std::uint64_t connection() const override;
-  std::shared_ptr<session::Channel> answering_over(std::uint64_t number) const;
-  void send_item(base::Bytes frame, std::uint64_t over) override;
+  std::shared_ptr<session::Channel> connection() const override { return answering.load(); }
+  void send_item(base::Bytes frame, session::Channel& over) override;
   bool send_large_item(session::Channel& to, base::Bytes frame, bool may_wait);
-  void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes, std::uint64_t over) override;
+  void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes,
+                 session::Channel& over) override;
   void feed_ended() override { outgoing_streams.fetch_sub(1); }
   void on_stream_frame(const wire::Frame& frame);
   void on_item(const wire::Frame& frame);

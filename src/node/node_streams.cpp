@@ -168,7 +168,7 @@ bool Node::Impl::begin_leg(FeedCall& feed, const Holder& holder) {
   header.epoch = epoch.load();
   header.member = holder.member;
   header.id = id;
-  feed.leg_sent(header, over->number());
+  feed.leg_sent(header, over);
   if (!feed.failed()) return true;
   abandon_feed_call(leg, base::fail(ErrorCode::cancelled, "the stream broke off"));
   return false;
@@ -178,24 +178,12 @@ void Node::Impl::abandon_feed_call(rpc::OutgoingCall& call, const base::Failure&
   if (take_back(call)) abandon(call, why);
 }
 
-std::uint64_t Node::Impl::connection() const {
-  const auto now = answering.load();
-  return now ? now->number() : 0;
-}
-
-// The one of that number, if it is still there.
-std::shared_ptr<session::Channel> Node::Impl::answering_over(std::uint64_t number) const {
-  auto now = answering.load();
-  return now && now->number() == number ? std::move(now) : nullptr;
-}
-
-void Node::Impl::send_item(base::Bytes frame, std::uint64_t over) {
-  const auto now = answering_over(over);
-  if (!now) return;
+// One that has ended sends nothing.
+void Node::Impl::send_item(base::Bytes frame, session::Channel& over) {
   const bool may_wait = !loop.in_loop_thread();
   const bool sent = frame.size() < wire::kHeaderSize + rpc::kWorthASlot
-                        ? now->send(frame, session::Urgency::corked, may_wait)
-                        : send_large_item(*now, frame, may_wait);
+                        ? over.send(frame, session::Urgency::corked, may_wait)
+                        : send_large_item(over, frame, may_wait);
   if (sent) engine->flush_soon();
 }
 
@@ -216,9 +204,9 @@ bool Node::Impl::send_large_item(session::Channel& to, base::Bytes frame, bool m
   return to.send(other, session::Urgency::now, may_wait);
 }
 
-void Node::Impl::send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes, std::uint64_t over) {
-  const auto now = answering_over(over);
-  if (!now || !send_large(*now, part, front, bytes, session::Urgency::corked, !loop.in_loop_thread())) return;
+void Node::Impl::send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes,
+                           session::Channel& over) {
+  if (!send_large(over, part, front, bytes, session::Urgency::corked, !loop.in_loop_thread())) return;
   engine->flush_soon();
 }
 

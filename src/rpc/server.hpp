@@ -31,14 +31,15 @@ class ServerHost {
   virtual Caller caller(std::uint32_t member) const = 0;
   /// Sends a frame over the current connection; dropped when there is none.
   virtual void send(base::Bytes frame, session::Urgency urgency) = 0;
-  /// The number of the connection that there is; 0 without one. A stream keeps to the one that it began over.
-  virtual std::uint64_t connection() const = 0;
-  /// As send() for an item or end of a stream: gathered with others, behind what is urgent. Dropped when there is
-  /// another connection than `over`: what came before it was lost.
-  virtual void send_item(base::Bytes frame, std::uint64_t over) = 0;
+  /// The connection that there is, or nullptr. A stream keeps to the one that it began over: what comes before an item
+  /// that goes over another one was lost.
+  virtual std::shared_ptr<session::Channel> connection() const = 0;
+  /// As send() for an item or end of a stream: gathered with others, behind what is urgent.
+  virtual void send_item(base::Bytes frame, session::Channel& over) = 0;
   /// The same for a part of an item, with `front` before its bytes, which are not copied. The header says nothing of
   /// the size.
-  virtual void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes, std::uint64_t over) = 0;
+  virtual void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes,
+                         session::Channel& over) = 0;
   /// The values on their way, in chunks.
   virtual Transfers& transfers() = 0;
   /// Sends the credit that transfers().in owes.

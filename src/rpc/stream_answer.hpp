@@ -21,9 +21,11 @@ class StreamAnswer final : public ItemsOwner {
                                              const std::shared_ptr<StreamAnswer>& answer,
                                              std::unique_ptr<detail::ItemProducer> producer);
 
-  void send_item(base::Bytes frame) override { host_->send_item(frame, over_); }
+  void send_item(base::Bytes frame) override {
+    if (over_) host_->send_item(frame, *over_);
+  }
   void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes) override {
-    host_->send_part(part, front, bytes, over_);
+    if (over_) host_->send_part(part, front, bytes, *over_);
   }
   std::size_t max_item() const override { return host_->transfers().in.limits().max_value; }
   bool on_first(detail::ItemProducer&) override { return true; }
@@ -33,7 +35,7 @@ class StreamAnswer final : public ItemsOwner {
 
  private:
   const std::shared_ptr<ServerHost> host_;
-  const std::uint64_t over_;
+  const std::shared_ptr<session::Channel> over_;
   Answer answer_;
   std::function<void()> on_end_;
   std::weak_ptr<OutgoingItems> items_;

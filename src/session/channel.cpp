@@ -17,20 +17,11 @@ constexpr std::size_t kReadShare = 256 * 1024;
 constexpr std::size_t kCorkLimit = 12 * 1024;
 constexpr std::size_t kMaxPieces = 64;
 
-std::uint64_t next_number() {
-  static std::atomic<std::uint64_t> numbers{0};
-  return ++numbers;
-}
-
 }  // namespace
 
 Channel::Channel(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::FrameReader> reader,
                  std::shared_ptr<ChannelSink> sink, std::size_t max_queued)
-    : number_(next_number()),
-      stream_(std::move(stream)),
-      sink_(std::move(sink)),
-      max_queued_(max_queued),
-      reader_(std::move(reader)) {}
+    : stream_(std::move(stream)), sink_(std::move(sink)), max_queued_(max_queued), reader_(std::move(reader)) {}
 
 bool Channel::pump() {
   int expected = kFree;

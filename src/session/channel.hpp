@@ -45,9 +45,6 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Channel(std::unique_ptr<net::Stream> stream, std::unique_ptr<wire::FrameReader> reader,
           std::shared_ptr<ChannelSink> sink, std::size_t max_queued);
 
-  /// No two of a process have the same; never 0.
-  std::uint64_t number() const { return number_; }
-
   /// Reads what has come, for everybody; returns at once when another thread is reading (that one then reads once
   /// more). Never blocks. True: its share was used up and there may be more, so the caller pumps again, or makes sure
   /// that somebody else does.
@@ -107,7 +104,6 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void park();
   bool flush_stream();
 
-  const std::uint64_t number_;
   const std::unique_ptr<net::Stream> stream_;
   const std::shared_ptr<ChannelSink> sink_;  // the node lets go of its channel when it ends, which opens this circle
   const std::size_t max_queued_;

@@ -37,15 +37,15 @@ class Nowhere final : public rpc::ServerHost {
   std::string name_of(std::uint32_t) const override { return "nobody"; }
   rpc::Caller caller(std::uint32_t) const override { return {}; }
   void send(base::Bytes, session::Urgency) override {}
-  std::uint64_t connection() const override { return 2; }
-  void send_item(base::Bytes, std::uint64_t over) override { sent_over.push_back(over); }
-  void send_part(const wire::Header&, base::Bytes, const base::Slice&, std::uint64_t) override {}
+  std::shared_ptr<session::Channel> connection() const override { return nullptr; }
+  void send_item(base::Bytes, session::Channel& over) override { sent_over.push_back(&over); }
+  void send_part(const wire::Header&, base::Bytes, const base::Slice&, session::Channel&) override {}
   rpc::Transfers& transfers() override { return transfers_; }
   void send_grants() override {}
   bool reaches(std::uint32_t, std::uint32_t) const override { return true; }
   void expire_at(base::SteadyTime) override {}
 
-  std::vector<std::uint64_t> sent_over;
+  std::vector<const session::Channel*> sent_over;
 
  private:
   net::Loop& loop_;
@@ -58,7 +58,7 @@ class Host final : public FeedHost {
   explicit Host(std::shared_ptr<rpc::Engine> engine) : engine_(std::move(engine)) {}
   base::Result<void> open_feed(FeedCall& feed) override {
     leg = &feed.add_leg(feed.spec());
-    feed.leg_sent({.member = 1, .id = 1}, 1);
+    feed.leg_sent({.member = 1, .id = 1}, over);
     return {};
   }
   void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override {
@@ -70,6 +70,7 @@ class Host final : public FeedHost {
     if (on_ended) on_ended();
   }
 
+  const std::shared_ptr<session::Channel> over = std::make_shared<session::Channel>(nullptr, nullptr, nullptr, 0);
   FeedLeg* leg = nullptr;
   std::function<void()> on_abandon, on_ended;
 
@@ -133,7 +134,7 @@ TEST(FeedCall, SendsItsItemsOverTheConnectionOfItsCall) {
   feed->start(std::make_unique<Endless>());
   loop.run_ready();
   EXPECT_FALSE(items->sent_over.empty());
-  for (const auto over : items->sent_over) EXPECT_EQ(over, 1u);
+  for (const auto over : items->sent_over) EXPECT_EQ(over, host->over.get());
   feed->cancel();
   loop.run_ready();
 }
