@@ -51,11 +51,15 @@ Gil::Gil() {
     }
     state_ = PyGILState_Ensure();
   });
+  if (PyErr_Occurred() != nullptr) [[unlikely]]
+    PyErr_Fetch(&type_, &value_, &trace_);
 }
 
 Gil::~Gil() {
   // What it was taken for was in the middle of Python code that did not get the GIL back.
   if (!python_alive() && PyGILState_Check() == 0) stay_until_exit();
+  if (type_ != nullptr) [[unlikely]]
+    PyErr_Restore(type_, value_, trace_);
   PyGILState_Release(state_);
 }
 

@@ -16,7 +16,8 @@ void python_ends();
 [[noreturn]] void stay_until_exit();
 
 /// Holds the GIL in a scope, on any thread. A thread of the core keeps its Python thread state from its first Gil to
-/// its end, so that threading.local() and the like last, and taking the GIL costs no allocation. Lock rule: never made
+/// its end, so that threading.local() and the like last, and taking the GIL costs no allocation. What Python has raised
+/// on this thread and nobody has caught yet, as by a signal amid a wait, is set aside in it. Lock rule: never made
 /// while a mutex of the core is held, and no call that may block is made inside one.
 class Gil {
  public:
@@ -27,6 +28,7 @@ class Gil {
 
  private:
   PyGILState_STATE state_;
+  PyObject *type_ = nullptr, *value_ = nullptr, *trace_ = nullptr;
 };
 
 /// Lets other Python threads run while this one blocks in the core.

@@ -498,3 +498,40 @@ def test_ctrl_c_interrupts_a_loop_over_a_stream(programs):
     client.interrupt()
     client.expect("interrupted")
     client.finish()
+
+
+def test_ctrl_c_interrupts_a_stream_to_a_callback(programs):
+    service = programs("""
+        import threading
+        from daffi import Global
+        from daffi.decorators import callback
+        @callback
+        def stuck(item):
+            print("has", item)
+            threading.Event().wait(30)
+        g = Global(init_controller=True, unix_sock_path=SOCKET)
+        print("up")
+        g.join()
+    """)
+    service.expect("up")
+    client = programs("""
+        import itertools
+        from daffi import FG, Global
+        from daffi.decorators import fetcher
+        @fetcher
+        def stuck():
+            try:
+                yield from itertools.count()
+            finally:
+                print("ended")
+        g = Global(unix_sock_path=SOCKET)
+        try:
+            stuck() & FG
+        except KeyboardInterrupt:
+            print("interrupted")
+    """)
+    service.expect("has 0")
+    client.interrupt()
+    client.expect("ended")
+    client.expect("interrupted")
+    client.finish()
