@@ -89,19 +89,21 @@ TEST_F(Pace, ACallerThatReadsItsResultsSlowlyHoldsUpNobodyAndGetsThemAll) {
 // That takes ten seconds of silence, so it is in the long form only.
 struct SoakPace : Pace {};
 
-TEST_F(SoakPace, ACallerThatReadsNothingIsClosedAsSlowAndItsCallsEndTyped) {
+TEST_F(SoakPace, ACalleeThatReadsNothingIsClosedAsSlowAndItsCallsEndTyped) {
   start_controller({"--heartbeat", "120"});
   start_callee();
-  start_caller("unary,batch,large", {}, "caller_beside");
-  start_caller("batch,batch,batch,large,large,large,large",
-               {"--timeout", "60", "--heartbeat", "120", "--pause-us", "0"}, "caller_slow");
-  await_calls("caller_slow", 100);
-  process("caller_slow").send(SIGSTOP);
-  process("controller").wait_for_line("node 'caller_slow' lost its connection");
+  start_callee("callee_slow", {"--heartbeat", "120"});
+  start_caller("unary,batch,large", {"--receiver", "callee"}, "caller_beside");
+  // More at a time than goes by memory and what the sockets hold.
+  start_caller("large,large,large,large,large,large,large,large,large,large,large,large,large,large,large,large",
+               {"--receiver", "callee_slow", "--timeout", "60"}, "caller");
+  await_calls("caller", 100);
+  process("callee_slow").send(SIGSTOP);
+  process("controller").wait_for_line("node 'callee_slow' lost its connection");
   await_calls("caller_beside", 300);
-  process("caller_slow").send(SIGCONT);
-  await_calls("caller_slow", 100);
-  finish("caller_slow");
+  process("callee_slow").send(SIGCONT);
+  await_calls("caller", 100);
+  finish("caller");
   finish("caller_beside");
   EXPECT_GE(counter(stop("controller"), "slow"), 1u);
   judge();
