@@ -9,12 +9,10 @@
 
 namespace daffi::node {
 
-FeedLeg::FeedLeg(FeedCall& feed, detail::CallSpec call_spec)
-    : OutgoingCall(own_spec_), feed_(feed), own_spec_(std::move(call_spec)) {}
+FeedLeg::FeedLeg(FeedCall& feed, detail::CallSpec call_spec, std::shared_ptr<rpc::OutgoingItems> items)
+    : OutgoingCall(own_spec_), feed_(feed), items_(std::move(items)), own_spec_(std::move(call_spec)) {}
 
 void FeedLeg::settle(rpc::Engine&) { feed_.leg_settled(*this); }
-
-std::shared_ptr<rpc::OutgoingItems> FeedLeg::outgoing() { return feed_.items(); }
 
 FeedCall::FeedCall(detail::CallSpec spec, base::Deadline deadline, std::shared_ptr<rpc::Engine> engine,
                    std::shared_ptr<FeedHost> host, std::shared_ptr<rpc::ServerHost> items_host)
@@ -24,30 +22,37 @@ FeedCall::FeedCall(detail::CallSpec spec, base::Deadline deadline, std::shared_p
       host_(std::move(host)),
       items_host_(std::move(items_host)) {}
 
-void FeedCall::run_here(std::unique_ptr<detail::ItemProducer> source) {
+void FeedCall::take(std::unique_ptr<detail::ItemProducer> source) {
+  auto items = std::make_shared<rpc::OutgoingItems>(engine_, shared_from_this(), std::move(source));
+  bool cancelled = false;
   {
     base::Lock lock(mutex_);
     self_ = shared_from_this();
+    items_ = items;
+    cancelled = error_ != nullptr;
   }
-  items_ = std::make_shared<rpc::OutgoingItems>(engine_, shared_from_this(), std::move(source));
-  items_->run_here();
+  if (cancelled) items->stop();
+}
+
+void FeedCall::run_here(std::unique_ptr<detail::ItemProducer> source) {
+  take(std::move(source));
+  items()->run_here();
 }
 
 void FeedCall::start(std::unique_ptr<detail::ItemProducer> source) {
-  {
-    base::Lock lock(mutex_);
-    self_ = shared_from_this();
-    if (error_) source = nullptr;
-  }
-  if (!source) return on_end(End::stopped, nullptr);
-  items_ = std::make_shared<rpc::OutgoingItems>(engine_, shared_from_this(), std::move(source));
-  engine_->submit_always(*rpc::make_task([items = items_] { items->run(); }));
+  take(std::move(source));
+  engine_->submit_always(*rpc::make_task([items = items()] { items->run(); }));
 }
 
 FeedLeg& FeedCall::add_leg(detail::CallSpec spec) {
   base::Lock lock(mutex_);
   ++open_legs_;
-  return *legs_.emplace_back(std::make_unique<FeedLeg>(*this, std::move(spec)));
+  return *legs_.emplace_back(std::make_unique<FeedLeg>(*this, std::move(spec), items_));
+}
+
+std::shared_ptr<rpc::OutgoingItems> FeedCall::items() const {
+  base::Lock lock(mutex_);
+  return items_;
 }
 
 bool FeedCall::failed() const {
@@ -57,7 +62,7 @@ bool FeedCall::failed() const {
 
 void FeedCall::leg_sent(const wire::Header& call, const std::shared_ptr<session::Channel>& over) {
   if (!over_) over_ = over;
-  items_->add_target(call);
+  items()->add_target(call);
 }
 
 bool FeedCall::on_first(detail::ItemProducer& source) {
@@ -77,7 +82,7 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
   }
   if (empty) error = base::to_exception(base::fail(ErrorCode::initialization, "Stream is empty"));
   if (error) fail(std::move(error));
-  if (all_sent) items_->send_end({});
+  if (all_sent) items()->send_end({});
   over_ = nullptr;  // whoever asks for the outcome later keeps no connection
   {
     base::Lock lock(mutex_);
@@ -119,13 +124,15 @@ void FeedCall::leg_settled(FeedLeg& leg) {
 // The first error is the one that counts; it ends the source and all legs.
 void FeedCall::fail(std::exception_ptr error) {
   std::vector<FeedLeg*> others;
+  std::shared_ptr<rpc::OutgoingItems> items;
   {
     base::Lock lock(mutex_);
     if (error_) return;
     error_ = std::move(error);
+    items = items_;
     for (const auto& leg : legs_) others.push_back(leg.get());
   }
-  if (items_) items_->stop();
+  if (items) items->stop();
   const auto why = base::fail(ErrorCode::cancelled, "the stream to '" + spec_.name + "' broke off");
   for (FeedLeg* leg : others) host_->abandon_feed_call(*leg, why);
 }

@@ -31,12 +31,14 @@ class FeedHost {
 /// One of the calls of a feed: at one process. Strand: as OutgoingCall.
 class FeedLeg final : public rpc::OutgoingCall {
  public:
-  FeedLeg(FeedCall& feed, detail::CallSpec call_spec);
+  /// `items`: those of the feed, once there are any.
+  FeedLeg(FeedCall& feed, detail::CallSpec call_spec, std::shared_ptr<rpc::OutgoingItems> items = nullptr);
   void settle(rpc::Engine& engine) override;
-  std::shared_ptr<rpc::OutgoingItems> outgoing() override;
+  std::shared_ptr<rpc::OutgoingItems> outgoing() override { return items_; }
 
  private:
   FeedCall& feed_;
+  const std::shared_ptr<rpc::OutgoingItems> items_;
   const detail::CallSpec own_spec_;
 };
 
@@ -57,7 +59,7 @@ class FeedCall final : public detail::PendingCall,
 
   detail::CallSpec& spec() { return spec_; }
   base::Deadline deadline() const { return deadline_; }
-  const std::shared_ptr<rpc::OutgoingItems>& items() const { return items_; }
+  std::shared_ptr<rpc::OutgoingItems> items() const;
   /// A further process; before anything is sent to it.
   FeedLeg& add_leg(detail::CallSpec spec);
   /// The leg's call was sent over that connection: items follow, over no other one.
@@ -84,6 +86,7 @@ class FeedCall final : public detail::PendingCall,
   std::string uuid() const override { return uuid_.text(); }
 
  private:
+  void take(std::unique_ptr<detail::ItemProducer> source);
   void fail(std::exception_ptr error);
   base::Failure given_up(bool begun) const;
   void try_finish();
@@ -95,13 +98,13 @@ class FeedCall final : public detail::PendingCall,
   const std::shared_ptr<rpc::ServerHost> items_host_;
   const CallUuid uuid_;
   const base::HomeProcess home_;
-  std::shared_ptr<rpc::OutgoingItems> items_;  // set once, before anything runs
   std::shared_ptr<session::Channel> over_;     // of the first leg; a later one of another is lost with it
   detail::Reply nothing_;
   Continuations continuations_;
 
   mutable base::Mutex mutex_;
   rpc::Completion done_;
+  std::shared_ptr<rpc::OutgoingItems> items_ DAFFI_GUARDED_BY(mutex_);  // set once, before anything runs
   std::vector<std::unique_ptr<FeedLeg>> legs_ DAFFI_GUARDED_BY(mutex_);
   std::size_t open_legs_ DAFFI_GUARDED_BY(mutex_) = 0;
   bool source_ended_ DAFFI_GUARDED_BY(mutex_) = false;

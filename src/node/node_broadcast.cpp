@@ -60,12 +60,14 @@ bool Node::Impl::place_broadcast(rpc::OutgoingCall& call, std::span<const std::b
   const bool no_reply = !call.spec.return_result;
   const wire::CallHead head{0, remaining_ms(call.deadline, clock().now()), no_reply ? wire::CallHead::kNoReply : 0, 0};
   const auto name = wire::encode_broadcast_head(call.spec.name);
+  const base::Deadline deadline = call.waits_itself ? base::Deadline::never() : call.deadline;
   if (!calls.add(call)) {
     call.sent = false;
-    fail(call, table_full());
+    fail(call, not_taken(call));
     return true;
   }
   const std::uint64_t id = call.id.load();
+  if (!deadline.is_never()) schedule(deadline.at);
   const auto arguments = frame.subspan(wire::kHeaderSize + wire::kCallHeadSize);
   std::vector<std::byte> whole(wire::kHeaderSize);
   whole.reserve(wire::kHeaderSize + name.size() + wire::kCallHeadSize + arguments.size());
@@ -82,7 +84,7 @@ bool Node::Impl::place_broadcast(rpc::OutgoingCall& call, std::span<const std::b
                             id};
   wire::encode_header(header, std::span(whole).first<wire::kHeaderSize>());
   calls_sent.fetch_add(1, std::memory_order_relaxed);
-  if (link_now->send(whole, session::Urgency::now, !loop.in_loop_thread())) return true;
+  if (link_now->send(whole, session::Urgency::now, may_wait())) return true;
   rpc::OutgoingCall* back = calls.take(id);
   if (back == nullptr) return true;  // whoever noticed the loss has ended it
   back->sent = false;
@@ -98,6 +100,17 @@ rpc::OutgoingCall* Node::Impl::on_sent_to(const wire::Header& header, const wire
   // Given up before it was known who is to be told so.
   if (!part.known) cancel_at(header.id, sent_to.members);
   return part.call;
+}
+
+// Those of whom nothing is listened to will not answer: broadcasts that wait for nobody else are at their end.
+std::vector<rpc::OutgoingCall*> Node::Impl::without_cut_off(const wire::SentTo& sent_to) {
+  std::vector<rpc::OutgoingCall*> complete;
+  for (const std::uint32_t member : sent_to.members) {
+    if (!is_cut_off(member)) continue;
+    const auto ended = calls.take_completed_without(member);
+    complete.insert(complete.end(), ended.begin(), ended.end());
+  }
+  return complete;
 }
 
 void Node::Impl::cancel_at(std::uint64_t id, const std::vector<std::uint32_t>& members) {
@@ -169,6 +182,7 @@ void Node::Impl::abandon_broadcast(rpc::OutgoingCall& call, base::Failure failur
       }
     }
     cancel_at(call.id.load(), waiting);
+    forget_results(call.id.load(), waiting);
   }
   fail(call, std::move(failure));
 }

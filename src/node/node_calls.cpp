@@ -121,6 +121,7 @@ base::Result<void> Node::Impl::call(const detail::CallSpec& spec, Writer& argume
 }
 
 void Node::Impl::cancel(AsyncCall& call) {
+  call.unwanted.store(true);
   if (!take_back(call)) return;
   abandon(call, base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was cancelled"));
 }
@@ -137,7 +138,6 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::start_call(detail
   auto call = std::allocate_shared<AsyncCall>(CallMemory(), std::move(spec), async_support);
   call->deadline = *deadline;
   call->hold(call);
-  if (!deadline->is_never()) schedule(deadline->at);
   launch(*call, arguments, true);
   // Refused on the spot: its maker is told, not whoever asks for the result.
   if (call->ready() && call->failure && !call->sent) return *call->failure;
@@ -174,7 +174,6 @@ base::Result<void> Node::Impl::fire(const detail::CallSpec& spec, Writer& argume
       self->engine->finish(*std::exchange(self->fires_done, nullptr));
   });
   call->deadline = *deadline;
-  if (!deadline->is_never()) schedule(deadline->at);
   launch(*call, arguments, true);
   return {};
 }
@@ -210,9 +209,12 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
   }
 }
 
-// Why the table took no more.
-base::Failure Node::Impl::table_full() const {
+// Why the table did not take it.
+base::Failure Node::Impl::not_taken(const rpc::OutgoingCall& call) const {
   if (auto why = over()) return std::move(*why);
+  if (call.unwanted.load()) {
+    return base::fail(ErrorCode::cancelled, "Function " + call.spec.name + " was cancelled");
+  }
   return base::fail(ErrorCode::busy, "too many calls are pending (" + std::to_string(options.max_pending_calls) + ")");
 }
 
@@ -232,6 +234,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   call.target = route.member;
   call.sent = true;
   const bool chunked = call.chunked;
+  const bool timed = !call.waits_itself && !call.deadline.is_never();
   const std::uint32_t flags = head_flags(call.spec);
   const base::Deadline deadline = call.deadline;
   // What fits into one window has left at once, long before its callee may refuse the call: it is kept.
@@ -239,11 +242,13 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   rpc::LargeValue large = keeps ? call.large : std::exchange(call.large, {});
   if (!calls.add(call)) {
     call.sent = false;
-    fail(call, table_full());
+    fail(call, not_taken(call));
     return true;
   }
   // From here on the call may end at any moment: only its id, read before, is used.
   const std::uint64_t id = call.id.load();
+  // Now that it is where the timer looks.
+  if (timed) schedule(deadline.at);
   const base::SteadyTime now = deadline.is_never() ? base::SteadyTime() : clock().now();
   wire::Header header{static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize),
                       wire::FrameKind::call,
@@ -262,7 +267,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
     values.out.add(key, std::move(large));
   }
   const session::Urgency urgency = corked ? urgency_of_async(now) : session::Urgency::now;
-  if (over.send(frame, urgency, !loop.in_loop_thread())) {
+  if (over.send(frame, urgency, may_wait())) {
     if (urgency == session::Urgency::corked) engine->flush_soon();
     if (chunked) start_transfer(key, header.epoch);
     return true;

@@ -9,6 +9,8 @@ namespace daffi::node {
 // A member that breaks the rules, those of credit above all, would take this process's memory: nothing of it is
 // listened to any more.
 void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
+  // It may have left meanwhile, or be of a connection that has ended: the number is nobody's, or somebody else's.
+  if (frame.epoch != epoch.load() || !directory.identity_of(frame.member)) return;
   {
     base::Lock lock(cut_mutex);
     if (!cut_members.insert(frame.member).second) return;
@@ -34,11 +36,16 @@ bool Node::Impl::is_cut_off(std::uint32_t member) const {
 }
 
 void Node::Impl::avoid_cut_off(rpc::OutgoingCall& call) const {
-  base::Lock lock(cut_mutex);
-  for (const std::uint32_t member : cut_members) {
+  std::set<std::uint32_t> cut;
+  {
+    base::Lock lock(cut_mutex);
+    cut = cut_members;
+  }
+  for (const std::uint32_t member : cut) {
     if (std::find(call.tried.begin(), call.tried.end(), member) == call.tried.end()) call.tried.push_back(member);
   }
-  if (!call.refusal) {
+  const auto& holders = holders_of(call.spec.name);
+  if (!call.refusal && std::ranges::any_of(holders, [&](const Holder& each) { return cut.contains(each.member); })) {
     call.refusal = base::fail(ErrorCode::protocol,
                               "the process that holds '" + call.spec.name + "' broke the protocol and is cut off");
   }

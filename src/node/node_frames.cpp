@@ -28,10 +28,19 @@ struct Batch {
   bool directory = false;
   std::vector<rpc::CallTable::Answered> lost;  ///< calls sent to members that are lost
   bool resync = false;
+  int acting = 0;  ///< how deep in after_read() it is
   std::optional<base::Failure> broken;
   base::CloseReason broken_how = base::CloseReason::protocol_error;
 };
 Batch& batch() { return base::PerThread<Batch>::mine(); }
+
+// In after_read().
+struct Acting {
+  Acting() { ++batch().acting; }
+  ~Acting() { --batch().acting; }
+  Acting(const Acting&) = delete;
+  Acting& operator=(const Acting&) = delete;
+};
 
 // The callback has run, so no refusal of the value may say otherwise.
 base::Failure result_failure(base::Failure failure) {
@@ -92,6 +101,9 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
         batch().broken = sent_to.failure();
       } else if (auto* call = on_sent_to(frame.header, *sent_to)) {
         batch().gathered.push_back(call);
+      } else if (any_cut.load()) {
+        const auto complete = without_cut_off(*sent_to);
+        batch().gathered.insert(batch().gathered.end(), complete.begin(), complete.end());
       }
       return;
     }
@@ -169,6 +181,8 @@ void Node::Impl::on_answer(const wire::Frame& frame) {
 }
 
 void Node::Impl::on_directory(const wire::Frame& frame) {
+  // A result that came before the news that its callee is gone counts.
+  on_frames_end();
   const auto now = clock().now();
   const auto taken = [&]() -> base::Result<bool> {
     if (frame.header.kind == wire::FrameKind::snapshot) {
@@ -274,7 +288,12 @@ void Node::Impl::after_transfers() {
   for (auto& [call, failure] : std::exchange(batch().failed, {})) fail(*call, std::move(failure));
 }
 
+// Neither the loop's thread nor one that acts upon what it has read waits until others have read: it may be the one that
+// the writing waits for.
+bool Node::Impl::may_wait() const { return !loop.in_loop_thread() && batch().acting == 0; }
+
 void Node::Impl::after_read(session::Channel& from) {
+  const Acting acting;
   if (!batch().done.empty()) {
     auto done = std::move(batch().done);
     for (rpc::OutgoingCall* call : done) call->settle(*engine);
@@ -340,7 +359,7 @@ void Node::Impl::on_end(std::shared_ptr<session::Channel> ended, base::CloseReas
 }
 
 void Node::Impl::send(base::Bytes frame, session::Urgency urgency) {
-  if (const auto now = answering.load()) (void)now->send(frame, urgency, !loop.in_loop_thread());
+  if (const auto now = answering.load()) (void)now->send(frame, urgency, may_wait());
 }
 
 void Node::Impl::send_control(wire::FrameKind kind, std::uint32_t member, std::uint64_t id, base::Bytes payload) {
@@ -348,9 +367,7 @@ void Node::Impl::send_control(wire::FrameKind kind, std::uint32_t member, std::u
   const wire::Header header{static_cast<std::uint32_t>(payload.size()), kind, 0, 0, epoch.load(), member, id};
   wire::encode_header(header, std::span(frame).first<wire::kHeaderSize>());
   frame.insert(frame.end(), payload.begin(), payload.end());
-  auto to = channel.load();
-  if (!to && loop.in_loop_thread()) to = connecting;
-  if (to) (void)to->send(frame, session::Urgency::now, false);
+  if (const auto to = answering.load()) (void)to->send(frame, session::Urgency::now, false);
 }
 
 }  // namespace daffi::node

@@ -89,6 +89,7 @@ struct Node::Impl final : session::ChannelSink,
   void send(base::Bytes frame, session::Urgency urgency) override;
   void expire_at(base::SteadyTime when) override { schedule(when); }
   std::uint32_t pending_on(MemberId member) const override { return calls.pending_on(member); }
+  bool may_wait() const;
   void send_control(wire::FrameKind kind, std::uint32_t member, std::uint64_t id, base::Bytes payload = {});
 
   // node_transfers.cpp
@@ -102,6 +103,7 @@ struct Node::Impl final : session::ChannelSink,
   std::span<std::byte> frame_of(rpc::OutgoingCall& call, Writer& arguments, Announcement& announcement) const;
   void start_transfer(const rpc::TransferKey& key, std::uint32_t of_epoch);
   void forget_transfers(const rpc::OutgoingCall& call);
+  void forget_results(std::uint64_t id, const std::vector<std::uint32_t>& members);
   void reclaim(rpc::OutgoingCall& call);
   void on_announced_result(const wire::Frame& frame);
   void on_chunk(const wire::Frame& frame);
@@ -135,7 +137,7 @@ struct Node::Impl final : session::ChannelSink,
   void abandon(rpc::OutgoingCall& call, base::Failure failure);
   void returned(rpc::OutgoingCall& call, const wire::Frame& frame);
   base::Failure not_run(const detail::CallSpec& spec, const std::string& who, const wire::Returned& back) const;
-  base::Failure table_full() const;
+  base::Failure not_taken(const rpc::OutgoingCall& call) const;
   base::Failure patience_ended(const rpc::OutgoingCall& call) const;
   base::Failure timed_out(const rpc::OutgoingCall& call) const;
   void cancel(AsyncCall& call);
@@ -174,6 +176,7 @@ struct Node::Impl final : session::ChannelSink,
   // node_broadcast.cpp
   Pick pick_every(const rpc::OutgoingCall& call) const;
   bool place_broadcast(rpc::OutgoingCall& call, std::span<const std::byte> frame);
+  std::vector<rpc::OutgoingCall*> without_cut_off(const wire::SentTo& sent_to);
   rpc::OutgoingCall* on_sent_to(const wire::Header& header, const wire::SentTo& sent_to);
   void cancel_at(std::uint64_t id, const std::vector<std::uint32_t>& members);
   detail::Gathered to_gathered(const detail::CallSpec& spec, rpc::Gathering::Entry& entry,

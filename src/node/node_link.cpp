@@ -117,6 +117,8 @@ void Node::Impl::lost(const session::Channel* ended, base::CloseReason reason, c
   answering.store(nullptr);
   const auto keep = std::exchange(connecting, nullptr);
   keep->end(reason, text);
+  // What is still being read of it is dropped with the rest, and not left behind.
+  keep->await_reader();
   heartbeat_timer.cancel();
   forget_all_cut_off();
   const auto now = clock().now();

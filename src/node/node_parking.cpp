@@ -19,11 +19,14 @@ void Node::Impl::park(rpc::OutgoingCall& call, std::span<const std::byte> frame,
     wake = std::min(*call.patience, call.deadline.at);
   }
   bool full = false;
+  bool unwanted = false;
   {
     base::Lock lock(parked_mutex);
+    unwanted = call.unwanted.load();  // whoever gives it up looks for it here after having said so
     full = parked.size() >= options.max_pending_calls;
-    if (!full) parked.push_back({&call, std::vector<std::byte>(frame.begin(), frame.end()), not_before});
+    if (!full && !unwanted) parked.push_back({&call, std::vector<std::byte>(frame.begin(), frame.end()), not_before});
   }
+  if (unwanted) return fail(call, not_taken(call));
   if (full) return fail(call, base::fail(ErrorCode::busy, "too many calls are waiting"));
   schedule(wake);
   // The connection or the directory may have come between the look and the list; so may the end.
@@ -81,8 +84,11 @@ void Node::Impl::retry_parked(bool directory_changed) {
       continue;
     }
     schedule(waits_for_eta ? one.front().not_before : std::min(*call.patience, call.deadline.at));
-    base::Lock lock(parked_mutex);
-    parked.splice(parked.end(), one);
+    {
+      base::Lock lock(parked_mutex);
+      if (!call.unwanted.load()) parked.splice(parked.end(), one);
+    }
+    if (!one.empty()) fail(call, not_taken(call));
   }
 }
 

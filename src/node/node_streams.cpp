@@ -60,6 +60,7 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
   own.wants_stream = true;
   auto call = std::make_shared<StreamCall>(std::move(own), values.in.limits());
   auto cancel = [weak = weak_from_this()](StreamCall& open) {
+    open.unwanted.store(true);
     const auto self = weak.lock();
     if (!self || !self->take_back(open)) return;
     self->abandon(open, base::fail(ErrorCode::cancelled, "Function " + open.spec.name + " was cancelled"));
@@ -68,7 +69,6 @@ base::Result<std::unique_ptr<detail::ItemStream>> Node::Impl::start_stream(const
                                                [count = incoming_streams] { count->fetch_sub(1); });
   call->deadline = *deadline;
   call->hold();
-  if (!deadline->is_never()) schedule(deadline->at);
   launch(*call, arguments, false);
   // Refused on the spot: its maker is told, not whoever asks for the first item.
   if (auto failure = call->refused()) return std::move(*failure);
@@ -111,6 +111,7 @@ base::Result<std::vector<Holder>> Node::Impl::feed_targets(FeedCall& feed) {
     if (feed.failed()) return base::fail(ErrorCode::cancelled, "the stream broke off before it had begun");
     if (feed.deadline().passed(clock().now())) return timed_out(probe);
     if (channel.load()) {
+      if (any_cut.load()) avoid_cut_off(probe);
       Pick choice = pick(probe);
       if (choice.wait) begin_wait(probe, choice);
       if (choice.failure && !choice.wait) return *choice.failure;
@@ -122,7 +123,9 @@ base::Result<std::vector<Holder>> Node::Impl::feed_targets(FeedCall& feed) {
       }
       if (choice.route) {
         std::vector<Holder> holders = holders_of(feed.spec().name);
-        std::erase_if(holders, [](const Holder& holder) { return holder.suspended || holder.draining; });
+        std::erase_if(holders, [this](const Holder& holder) {
+          return holder.suspended || holder.draining || is_cut_off(holder.member);
+        });
         if (!holders.empty()) return holders;
       }
     }

@@ -45,6 +45,16 @@ void Node::Impl::forget_transfers(const rpc::OutgoingCall& call) {
   if (values.in.drop({call.target, id, true}, none)) send_grants();
 }
 
+// What has come of large results of a broadcast.
+void Node::Impl::forget_results(std::uint64_t id, const std::vector<std::uint32_t>& members) {
+  bool any = false;
+  for (const std::uint32_t member : members) {
+    std::unique_ptr<rpc::Work> none;
+    any = values.in.drop({member, id, true}, none) || any;
+  }
+  if (any) send_grants();
+}
+
 bool Node::Impl::reaches(std::uint32_t member, std::uint32_t of_epoch) const {
   return of_epoch == epoch.load() && answering.load() && directory.is_present(member);
 }

@@ -49,7 +49,7 @@ class CallUuid {
 /// FG. Lives on the caller's stack until it has settled.
 class BlockingCall final : public rpc::OutgoingCall {
  public:
-  using OutgoingCall::OutgoingCall;
+  explicit BlockingCall(const detail::CallSpec& call_spec) : OutgoingCall(call_spec) { waits_itself = true; }
   void settle(rpc::Engine& engine) override { engine.finish(*this); }
 };
 

@@ -8,7 +8,8 @@ namespace daffi::rpc {
 
 bool CallTable::add(OutgoingCall& call) {
   base::Lock lock(mutex_);
-  if (closed_ || full()) return false;
+  // Under the mutex: whoever gives it up looks for it here after having said so.
+  if (closed_ || full() || call.unwanted.load()) return false;
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();

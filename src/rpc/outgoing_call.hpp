@@ -39,7 +39,9 @@ class OutgoingCall : public Completion {
   virtual std::shared_ptr<OutgoingItems> outgoing() { return nullptr; }
 
   const detail::CallSpec& spec;
-  std::atomic<std::uint64_t> id{0};  ///< in the table, of the last attempt; 0 before the first
+  std::atomic<std::uint64_t> id{0};   ///< in the table, of the last attempt; 0 before the first
+  std::atomic<bool> unwanted{false};  ///< its caller has given it up, perhaps while it is between two places
+  bool waits_itself = false;          ///< whoever waits for it watches its deadline
   static constexpr std::uint32_t kMany = 0xFFFFFFFF;
   std::uint32_t target = 0;                  ///< member it was sent to; kMany: those that `gathering` knows
   std::unique_ptr<Gathering> gathering;      ///< of a broadcast, from when it is sent
@@ -65,7 +67,8 @@ class CallTable {
  public:
   explicit CallTable(std::size_t limit) : limit_(limit) {}
 
-  /// Takes the call in under a new id (never 0, not reused soon). False: the table is full or closed.
+  /// Takes the call in under a new id (never 0, not reused soon). False: the table is full or closed, or the call is
+  /// unwanted.
   bool add(OutgoingCall& call);
   /// Takes it out: by an answer from `member`, which must be the one it was sent to. nullptr: not there (any more).
   OutgoingCall* take(std::uint64_t id, std::uint32_t member);

@@ -32,6 +32,7 @@ struct Collected {
   std::vector<std::stop_source> stops;
   std::vector<std::pair<std::size_t, wire::Header>> unanswered;  // in take_in() only
   std::vector<std::shared_ptr<ServedStream>> ended;
+  InTransfers::Owners forgotten;  // calls that will not run: with them their callbacks may go
 };
 Collected& collected() { return base::PerThread<Collected>::mine(); }
 
@@ -164,7 +165,7 @@ void Server::on_large_arguments(InTransfers::Taken taken) {
   } else if (taken.what == InTransfers::Taken::What::no_memory) {
     collected().refused.push_back({request, ErrorCode::busy, "there is no memory for the arguments"});
   } else {
-    request->forget();  // whoever cuts its caller off answers
+    collected().forgotten.emplace_back(request);  // whoever cuts its caller off answers
   }
 }
 
@@ -193,7 +194,9 @@ void Server::on_cancel(const wire::Frame& frame) {
   Transfers& transfers = host_->transfers();
   if (!transfers.out.empty()) (void)transfers.out.abort({frame.header.member, frame.header.id, true});
   InTransfers::Owners owners(1);
-  if (transfers.in.drop({frame.header.member, frame.header.id, false}, owners[0])) forget_large(std::move(owners));
+  if (transfers.in.drop({frame.header.member, frame.header.id, false}, owners[0])) {
+    collected().forgotten.push_back(std::move(owners[0]));
+  }
   base::Lock lock(mutex_);
   const auto it = watched_.find(ExchangeKey{frame.header.member, frame.header.id});
   if (it != watched_.end()) collected().stops.push_back(it->second.stop);
@@ -219,6 +222,7 @@ void Server::after_read() {
     refuse(*request, code, text);
     request->forget();
   }
+  if (!collected().forgotten.empty()) forget_large(std::exchange(collected().forgotten, {}));
   if (!collected().stops.empty()) request_stop(std::exchange(collected().stops, {}));
   if (!collected().ended.empty()) stop_streams(std::exchange(collected().ended, {}));
   if (!calls_arrived) return;
@@ -329,8 +333,8 @@ void Server::caller_lost(std::uint32_t member) {
   Transfers& transfers = host_->transfers();
   transfers.out.abort_all_of(member);
   transfers.lanes.forget(member);
-  forget_large(transfers.in.drop_all_of(member));
   Collected& mine = collected();
+  for (auto& owner : transfers.in.drop_all_of(member)) mine.forgotten.push_back(std::move(owner));
   for (auto& stream : streams_.of(member)) mine.ended.push_back(std::move(stream));
   base::Lock lock(mutex_);
   for (const auto& [key, watched] : watched_) {

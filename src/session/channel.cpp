@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace daffi::session {
@@ -84,6 +85,11 @@ Channel::End Channel::read_some(bool& drained) {
 Channel::End Channel::parse() {
   for (;;) {
     auto next = reader_->next();
+    // Behind its end nothing is handed on: whoever tells the loss has told what to do with what came before.
+    if (ended()) {
+      sink_->on_frames_end();
+      return {true, base::CloseReason::io_error, {}};  // it has ended with another reason, which stays
+    }
     if (next.ok() && next->has_value()) {
       sink_->on_frame(**next);
       continue;
@@ -290,6 +296,10 @@ void Channel::end(base::CloseReason reason, const std::string& text) {
   }
   stream_->close();
   sink_->on_end(shared_from_this(), reason, text);
+}
+
+void Channel::await_reader() const {
+  while (role_.load() != kFree) std::this_thread::yield();
 }
 
 void Channel::drain(base::Deadline deadline) {

@@ -68,6 +68,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   /// Ends the channel: later sends fail, readers see the end. The reason is reported once, unless it ended before.
   void end(base::CloseReason reason, const std::string& text);
+  /// After end(): blocks until the frame that is just being handed on, if there is one, has been. Not inside of it.
+  void await_reader() const;
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   /// Copies what is queued of the memory that `owner` keeps, so that it is not referred to any more. Waits for a write
   /// that is under way, for no peer.
