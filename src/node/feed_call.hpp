@@ -98,7 +98,7 @@ class FeedCall final : public detail::PendingCall,
   const std::shared_ptr<rpc::ServerHost> items_host_;
   const CallUuid uuid_;
   const base::HomeProcess home_;
-  std::shared_ptr<session::Channel> over_;     // of the first leg; a later one of another is lost with it
+  std::shared_ptr<session::Channel> over_;  // of the first leg; a later one of another is lost with it
   detail::Reply nothing_;
   Continuations continuations_;
 

@@ -288,8 +288,8 @@ void Node::Impl::after_transfers() {
   for (auto& [call, failure] : std::exchange(batch().failed, {})) fail(*call, std::move(failure));
 }
 
-// Neither the loop's thread nor one that acts upon what it has read waits until others have read: it may be the one that
-// the writing waits for.
+// Neither the loop's thread nor one that acts upon what it has read waits until others have read: it may be the one
+// that the writing waits for.
 bool Node::Impl::may_wait() const { return !loop.in_loop_thread() && batch().acting == 0; }
 
 void Node::Impl::after_read(session::Channel& from) {

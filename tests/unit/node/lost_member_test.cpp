@@ -193,6 +193,22 @@ TEST_F(LostMember, ThatIsBackInTheSameBreathIsServed) {
   EXPECT_EQ(made_, 2);
 }
 
+TEST_F(LostMember, WhatItAnsweredABroadcastInTheSameBreathCounts) {
+  spec_.broadcast = true;
+  const auto pending = call();
+  const auto sent = only(FrameKind::broadcast);
+  wire::append_message(out_, {.epoch = kEpoch, .id = sent.header.id}, wire::SentTo{{kFirst}});
+  const std::array<std::byte, 1> three{std::byte{3}};
+  out_.append_frame({.size = 1, .kind = FrameKind::result, .epoch = kEpoch, .member = kFirst, .id = sent.header.id},
+                    three);
+  append_change(wire::MemberLeft{kFirst});
+  flush();
+  ASSERT_TRUE(pending->ready());
+  const auto& gathered = pending->wait({}).gathered;
+  ASSERT_EQ(gathered.size(), 1u);
+  EXPECT_FALSE(gathered[0].error);
+}
+
 TEST_F(LostMember, WhoHasNoCallsCostsNoQuestion) {
   change(wire::MemberLeft{kFirst});
   for (const auto& frame : frames()) EXPECT_NE(frame.header.kind, FrameKind::ping);

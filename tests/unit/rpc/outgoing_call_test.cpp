@@ -82,6 +82,15 @@ TEST(CallTable, IdsThatNeverWereAreNobodysCalls) {
   EXPECT_EQ(table.take(12345), nullptr);
 }
 
+// Its caller has looked for it here, and will not again.
+TEST(CallTable, TakesNoCallInThatIsUnwanted) {
+  CallTable table(8);
+  TestCall call;
+  call.unwanted.store(true);
+  EXPECT_FALSE(table.add(call));
+  EXPECT_EQ(table.size(), 0u);
+}
+
 TEST(CallTable, CountsWhatIsPendingOnEachMember) {
   CallTable table(8);
   TestCall a, b, c;

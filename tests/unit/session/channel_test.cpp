@@ -57,6 +57,33 @@ TEST(Channel, EndsOnceForWhicheverReasonCameFirst) {
   EXPECT_FALSE(ends.channel->send(frame_of(1, 0), Urgency::now, false));
 }
 
+TEST(Channel, HandsOnNothingBehindItsEnd) {
+  struct Ending final : ChannelSink {
+    void on_frame(const wire::Frame&) override {
+      ++frames;
+      channel.lock()->end(base::CloseReason::io_error, "a write has failed");
+    }
+    void on_frames_end() override {}
+    void after_read(Channel&) override {}
+    void on_end(std::shared_ptr<Channel>, base::CloseReason, const std::string&) override {}
+    void want_writable() override {}
+    std::weak_ptr<Channel> channel;
+    int frames = 0;
+  };
+  auto pair = net::make_memory_pair(1 << 20);
+  const auto sink = std::make_shared<Ending>();
+  const auto channel =
+      std::make_shared<Channel>(std::move(pair.a), std::make_unique<wire::FrameReader>(), sink, 1 << 20);
+  const auto peer = std::make_shared<Channel>(std::move(pair.b), std::make_unique<wire::FrameReader>(),
+                                              std::make_shared<Recorder>(), 1 << 20);
+  sink->channel = channel;
+  for (std::uint64_t id = 1; id <= 3; ++id) ASSERT_TRUE(peer->send(frame_of(id, 0), Urgency::corked, false));
+  peer->flush();
+  read_all(*channel);
+  EXPECT_EQ(sink->frames, 1);
+  channel->await_reader();
+}
+
 TEST(Channel, ReportsThePeersEnd) {
   Ends ends;
   ends.link->cut();

@@ -1,0 +1,76 @@
+/// @file  Calls that their callee never answers, or whose callee is not listened to any more: each ends all the same.
+#include <gtest/gtest.h>
+
+#include "node_frames_fixture.hpp"
+
+namespace daffi::node {
+namespace {
+
+class GivingUp : public NodeFrames {
+ protected:
+  std::shared_ptr<detail::PendingCall> call_from_here(detail::CallSpec spec) {
+    Writer arguments(detail::kCallHeadroom);
+    arguments.array(0);
+    arguments.map(0);
+    auto started = node_->start_call(std::make_shared<detail::CallSpec>(std::move(spec)), arguments);
+    EXPECT_TRUE(started.ok());
+    world_.settle();
+    return started.ok() ? *started : nullptr;
+  }
+  static ErrorCode code_of_error(const std::exception_ptr& error) {
+    return thrown_by([&] {
+      if (error) std::rethrow_exception(error);
+    });
+  }
+  // Credit of nothing is what no member may send.
+  void cut_off_raw() {
+    call("numbers", 5, wire::CallHead::kWantsStream);
+    grant(5, 0, {0, 0});
+    ASSERT_TRUE(raw_->take(FrameKind::error));
+  }
+};
+
+TEST_F(GivingUp, ACallWithEtaEndsWithItsTimeout) {
+  detail::CallSpec spec;
+  spec.name = "takes";
+  spec.eta = 1s;
+  spec.timeout = 1s;
+  const auto pending = call_from_here(spec);
+  world_.pass(1100ms);
+  EXPECT_EQ(received(FrameKind::call), 1u);
+  EXPECT_FALSE(pending->ready());
+  world_.pass(1s);
+  ASSERT_TRUE(pending->ready());
+  EXPECT_EQ(code_of_error(pending->error()), ErrorCode::timeout);
+}
+
+TEST_F(GivingUp, ABroadcastDoesNotWaitForWhoIsCutOff) {
+  cut_off_raw();
+  detail::CallSpec spec;
+  spec.name = "takes";
+  spec.broadcast = true;
+  const auto pending = call_from_here(spec);
+  EXPECT_TRUE(pending->ready());
+}
+
+TEST_F(GivingUp, AFeedDoesNotWaitForWhoIsCutOff) {
+  cut_off_raw();
+  const auto pending = feed(3);
+  ASSERT_TRUE(pending->ready());
+  EXPECT_EQ(code_of_error(pending->error()), ErrorCode::protocol);
+}
+
+TEST_F(GivingUp, ANameThatNobodyHoldsIsUnknownThoughSomebodyIsCutOff) {
+  cut_off_raw();
+  detail::CallSpec spec;
+  spec.name = "nothing_like_it";
+  Writer arguments(detail::kCallHeadroom);
+  arguments.array(0);
+  arguments.map(0);
+  const auto started = node_->start_call(std::make_shared<detail::CallSpec>(spec), arguments);
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().code, ErrorCode::unknown_callback);
+}
+
+}  // namespace
+}  // namespace daffi::node
