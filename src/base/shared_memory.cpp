@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -90,6 +91,9 @@ void SharedFront::set_note(std::size_t index, std::uint32_t value) const {
 SharedMemory::SharedMemory(int fd, std::size_t size) : fd_(fd), size_(size), front_(fd) {}
 
 std::shared_ptr<const SharedMemory> SharedMemory::make(std::size_t size) {
+  // Beyond a limit for files the kernel would send a signal that ends the process.
+  rlimit files{};
+  if (::getrlimit(RLIMIT_FSIZE, &files) != 0 || files.rlim_cur < kFront + size) return nullptr;
   const int fd = ::memfd_create("daffi", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return nullptr;
   if (::ftruncate(fd, static_cast<off_t>(kFront + size)) != 0) return ::close(fd), nullptr;

@@ -54,8 +54,8 @@ void Node::Impl::end_lost_calls(std::uint64_t asked_as) {
   calls.take(sent);
   for (const auto& [id, member, call] : sent) {
     if (call == nullptr) continue;
-    // Back by now, it may have begun a stream that crossed the news.
-    if ((call->incoming() || call->outgoing()) && directory.is_present(member)) {
+    // Back by now, it may have begun a stream that crossed the news, or wait for the rest of large arguments.
+    if ((call->incoming() || call->outgoing() || call->chunked) && directory.is_present(member)) {
       send_control(wire::FrameKind::cancel, member, id);
     }
     forget_transfers(*call);

@@ -44,7 +44,13 @@ IncomingItems::Put IncomingItems::put(const wire::Header& header, ChunkBytes ite
   const Credit cost{item.size(), last ? 1u : 0u};
   base::Lock lock(mutex_);
   if (const auto refused = admit(header, cost)) return *refused;
-  if (item.is_nowhere()) return Put::broken;
+  if (item.is_nowhere()) {
+    // The news that its sender was away has overtaken it, and the memory went with that. No rule is broken.
+    ended_ = true;
+    coming_.reset();
+    failure_ = base::fail(ErrorCode::remote_stopped, "the process that sent the items has lost its connection");
+    return Put::refused;
+  }
   if (!last || coming_) return put_part(item, cost, last, grant);
   return put_apart(item, cost);
 }

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
+
+#include "base/random.hpp"
 
 namespace daffi::rpc {
 namespace {
@@ -102,6 +105,12 @@ OutLanes::Lane* OutLanes::lane_to(std::uint32_t member) {
   if (lanes_.size() >= kMaxOutLanes) return nullptr;
   Lane& lane = lanes_[member];
   lane.memory = base::SharedMemory::make(kLaneSize);
+  if (!lane.memory) return &lane;
+  // From anywhere on: a place in an earlier lane to the same member, which comes late, is then no use of this one.
+  std::uint32_t begin = 0;
+  base::random_bytes(std::as_writable_bytes(std::span(&begin, 1)));
+  lane.uses.fill(begin);
+  for (std::size_t slot = 0; slot < kLaneSlots; ++slot) lane.memory->front().set_note(note_of(slot), begin);
   return &lane;
 }
 

@@ -111,6 +111,8 @@ OutgoingItems::Slice OutgoingItems::slice() {
       const Slice produced = produce(again);
       if (again) continue;
       if (!has_item_) return produced;
+      // Asked for meanwhile: whoever gave it up has forgotten what was kept for its sake, and it would be made anew.
+      if (stopped_.load(std::memory_order_relaxed)) return finish(ItemsOwner::End::stopped, nullptr);
     }
     if (std::exchange(first_, false) && !owner_->on_first(*producer_)) {
       return finish(ItemsOwner::End::stopped, nullptr);

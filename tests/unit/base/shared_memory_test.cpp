@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <vector>
@@ -124,6 +125,18 @@ TEST(SharedMemory, MemoryThatMayStillShrinkIsNotTaken) {
   ASSERT_FALSE(SharedMemoryView::open(memory.name, kSize)) << "its secret is right: sixteen zeros";
   ASSERT_EQ(::fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
   EXPECT_TRUE(SharedMemoryView::open(memory.name, kSize));
+}
+
+// The kernel's answer to a file beyond the limit is a signal that ends the process.
+TEST(SharedMemory, IsNotMadeBeyondTheLimitForFiles) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  rlimit low = limit;
+  low.rlim_cur = kSize;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
+  const auto memory = SharedMemory::make(kSize);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  EXPECT_FALSE(memory);
 }
 
 }  // namespace

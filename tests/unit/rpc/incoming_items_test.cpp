@@ -133,9 +133,13 @@ TEST_F(IncomingItemsTest, WhatNobodyWantsGivesItsMemoryBackToo) {
   EXPECT_EQ(put_shared(std::vector<std::byte>(60'000)), Put::dropped);
 }
 
-TEST_F(IncomingItemsTest, AnItemInMemoryThatIsGoneBreaksTheStreamUnlessNobodyWantsIt) {
+// Its sender was away: an urgent frame said so, and came before the items.
+TEST_F(IncomingItemsTest, AnItemInMemoryThatIsGoneEndsTheStreamAndIsNobodysFault) {
   std::optional<Credit> grant;
-  EXPECT_EQ(items_.put({}, ChunkBytes::nowhere(100), grant), Put::broken);
+  EXPECT_EQ(items_.put({}, ChunkBytes::nowhere(100), grant), Put::refused);
+  ASSERT_TRUE(items_.failure());
+  EXPECT_EQ(items_.failure()->code, ErrorCode::remote_stopped);
+  EXPECT_EQ(put(10, 'x'), Put::dropped) << "nothing comes behind the gap";
   items_.close();
   EXPECT_EQ(items_.put({}, ChunkBytes::nowhere(100), grant), Put::dropped);
 }

@@ -92,9 +92,11 @@ TEST_F(LanePair, ASlotIsGivenOnceUntilWhatItHeldIsDoneWith) {
   accept();
   std::deque<ChunkBytes> held;
   std::set<std::uint32_t> slots;
+  std::uint32_t first = 0;
   for (std::size_t i = 0; i < kLaneSlots; ++i) {
     const auto passage = pass();
     ASSERT_TRUE(passage.by_memory());
+    if (i == 0) first = decode_place(passage.front())->use;
     slots.insert(decode_place(passage.front())->slot);
     held.push_back(std::move(*in.find(kMember, passage.front())));
   }
@@ -103,7 +105,7 @@ TEST_F(LanePair, ASlotIsGivenOnceUntilWhatItHeldIsDoneWith) {
   held.pop_front();
   const auto passage = pass();
   ASSERT_TRUE(passage.by_memory());
-  EXPECT_EQ(decode_place(passage.front())->use, 2u);
+  EXPECT_EQ(decode_place(passage.front())->use, first + 1);
   EXPECT_TRUE(pass().as_it_is());
 }
 
