@@ -267,7 +267,7 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
     values.out.add(key, std::move(large));
   }
   const session::Urgency urgency = corked ? urgency_of_async(now) : session::Urgency::now;
-  if (over.send(frame, urgency, may_wait())) {
+  if (over.send(frame, urgency, may_wait(), deadline)) {
     if (urgency == session::Urgency::corked) engine->flush_soon();
     if (chunked) start_transfer(key, header.epoch);
     return true;
@@ -276,6 +276,10 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
   rpc::OutgoingCall* back = calls.take(id);
   if (back == nullptr) return true;  // whoever noticed the loss has ended it
   back->sent = false;
+  if (deadline.passed(clock().now())) {
+    fail(*back, timed_out(*back));
+    return true;
+  }
   if (!large.empty()) back->large = std::move(large);
   return false;
 }

@@ -100,13 +100,13 @@ Channel::End Channel::parse() {
   }
 }
 
-bool Channel::send(base::Bytes frame, Urgency urgency, bool may_wait) {
+bool Channel::send(base::Bytes frame, Urgency urgency, bool may_wait, base::Deadline until) {
   const bool bulk = wire::is_bulk(wire::decode_header(frame.first<wire::kHeaderSize>()).kind);
   bool direct = false;
   bool writer = false;
   {
     base::Lock lock(mutex_);
-    if (!wait_for_room(lock, bulk, may_wait)) return false;
+    if (!wait_for_room(lock, bulk, may_wait, until)) return false;
     if (bulk) {
       queue_.append_bulk(0, frame);
       writer = !bulk_waits_ && become_writer(urgency);
@@ -136,12 +136,20 @@ bool Channel::send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgen
 
 std::size_t Channel::queued(bool bulk) const { return bulk ? queue_.bulk_bytes() : queue_.urgent().bytes(); }
 
-// False: the channel has ended.
-bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait) {
+// False: the channel has ended, or there is no room in time.
+bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait, base::Deadline until) {
+  if (!may_wait || ended() || queued(bulk) <= max_queued_) return !ended();
+  bool in_time = true;
   ++waiting_;
-  while (may_wait && !ended() && queued(bulk) > max_queued_) room_.wait(lock);
+  while (in_time && !ended() && queued(bulk) > max_queued_) {
+    if (until.is_never()) {
+      room_.wait(lock);
+    } else {
+      in_time = room_.wait_until(lock, until.at) == std::cv_status::no_timeout;
+    }
+  }
   --waiting_;
-  return !ended();
+  return !ended() && queued(bulk) <= max_queued_;
 }
 
 void Channel::note_queued() {

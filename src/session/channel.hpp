@@ -51,9 +51,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] bool pump();
 
   /// Sends a whole frame, or queues it. Bulk (item, end, chunk) waits behind all other frames. With `may_wait` it
-  /// blocks while more than `max_queued` bytes of its class are queued. False: the channel has ended, the frame was not
-  /// taken.
-  bool send(base::Bytes frame, Urgency urgency, bool may_wait);
+  /// blocks while more than `max_queued` bytes of its class are queued, at most until then. False: the frame was not
+  /// taken, because the channel has ended, or in that time there was no room.
+  bool send(base::Bytes frame, Urgency urgency, bool may_wait, base::Deadline until = base::Deadline::never());
   /// The same for a bulk frame in two parts; the second is referred to until it is written, unless it is small.
   bool send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgency, bool may_wait);
   /// Writes what is corked.
@@ -93,7 +93,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   End read_share(bool& more);
   End read_some(bool& drained);
   End parse();
-  bool wait_for_room(base::Lock& lock, bool bulk, bool may_wait) DAFFI_REQUIRES(mutex_);
+  bool wait_for_room(base::Lock& lock, bool bulk, bool may_wait, base::Deadline until = base::Deadline::never())
+      DAFFI_REQUIRES(mutex_);
   std::size_t queued(bool bulk) const DAFFI_REQUIRES(mutex_);
   bool become_writer(Urgency urgency) DAFFI_REQUIRES(mutex_);
   enum class Next : std::uint8_t { write, park, wait_for_room, nothing };

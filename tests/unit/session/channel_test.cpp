@@ -57,6 +57,16 @@ TEST(Channel, EndsOnceForWhicheverReasonCameFirst) {
   EXPECT_FALSE(ends.channel->send(frame_of(1, 0), Urgency::now, false));
 }
 
+TEST(Channel, WaitsForRoomNoLongerThanItMay) {
+  auto pair = net::make_memory_pair(64);
+  const auto channel = std::make_shared<Channel>(std::move(pair.a), std::make_unique<wire::FrameReader>(),
+                                                 std::make_shared<Recorder>(), 100);
+  ASSERT_TRUE(channel->send(frame_of(1, 1000), Urgency::now, true)) << "into the queue";
+  ASSERT_TRUE(channel->send(frame_of(2, 1000), Urgency::now, false));
+  EXPECT_FALSE(channel->send(frame_of(3, 0), Urgency::now, true, base::Deadline{base::SteadyTime()}));
+  EXPECT_FALSE(channel->ended());
+}
+
 TEST(Channel, HandsOnNothingBehindItsEnd) {
   struct Ending final : ChannelSink {
     void on_frame(const wire::Frame&) override {
