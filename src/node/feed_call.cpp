@@ -55,6 +55,11 @@ std::shared_ptr<rpc::OutgoingItems> FeedCall::items() const {
   return items_;
 }
 
+bool FeedCall::begun() const {
+  base::Lock lock(mutex_);
+  return !legs_.empty();
+}
+
 bool FeedCall::failed() const {
   base::Lock lock(mutex_);
   return error_ != nullptr;

@@ -56,12 +56,15 @@ class FeedCall final : public detail::PendingCall,
   void start(std::unique_ptr<detail::ItemProducer> source);
   /// Something has gone wrong: nothing more is to be begun.
   bool failed() const;
+  /// Its time is up before it has begun anywhere: as if one of its calls had failed so. Not under the read role.
+  void give_up(base::Failure why) { fail(base::to_exception(std::move(why))); }
 
   detail::CallSpec& spec() { return spec_; }
   base::Deadline deadline() const { return deadline_; }
   std::shared_ptr<rpc::OutgoingItems> items() const;
   /// A further process; before anything is sent to it.
   FeedLeg& add_leg(detail::CallSpec spec);
+  bool begun() const;
   /// The leg's call was sent over that connection: items follow, over no other one.
   void leg_sent(const wire::Header& call, const std::shared_ptr<session::Channel>& over);
   void leg_settled(FeedLeg& leg);

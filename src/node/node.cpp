@@ -194,6 +194,7 @@ void Node::Impl::on_timer() {
   const auto next = calls.next_deadline();
   if (!next.is_never()) schedule(next.at);
   retry_parked(false);
+  expire_feeds(now);
   server->expire(now);
   expire_waits(now);
 }

@@ -197,6 +197,8 @@ struct Node::Impl final : session::ChannelSink,
   base::Result<void> open_feed(FeedCall& feed) override;
   base::Result<std::vector<Holder>> feed_targets(FeedCall& feed);
   bool begin_leg(FeedCall& feed, const Holder& holder);
+  void expect_first_item(const std::shared_ptr<FeedCall>& feed);
+  void expire_feeds(base::SteadyTime now);
   void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) override;
   std::shared_ptr<session::Channel> connection() const override { return answering.load(); }
   void send_item(base::Bytes frame, session::Channel& over) override;
@@ -316,6 +318,9 @@ struct Node::Impl final : session::ChannelSink,
   std::map<std::uint64_t, Asked*> asked DAFFI_GUARDED_BY(waits_mutex);  ///< documentation requests by frame id
   std::uint64_t next_asked DAFFI_GUARDED_BY(waits_mutex) = 1;
 
+  base::Mutex feeds_mutex;
+  /// With a deadline, and perhaps still without a first item; those that have ended go when others come.
+  std::vector<std::weak_ptr<FeedCall>> unbegun_feeds DAFFI_GUARDED_BY(feeds_mutex);
   base::Mutex lost_mutex;
   ///< Calls sent to members that were lost then; by the ping's id.
   std::map<std::uint64_t, std::vector<rpc::CallTable::Answered>> lost_with_calls DAFFI_GUARDED_BY(lost_mutex);

@@ -90,6 +90,7 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail
   const auto deadline =
       timeout > base::Duration::zero() ? base::Deadline::in(clock(), spec.eta + timeout) : base::Deadline::never();
   auto call = std::make_shared<FeedCall>(std::move(own), deadline, engine, shared_from_this(), shared_from_this());
+  if (!deadline.is_never()) expect_first_item(call);
   if (spec.eta > base::Duration::zero()) {
     // A wait that only time, or the end of this node, can end.
     auto begin = [call, source = std::make_shared<std::unique_ptr<detail::ItemProducer>>(std::move(source))](
@@ -101,6 +102,39 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail
     call->start(std::move(source));
   }
   return std::shared_ptr<detail::PendingCall>(std::move(call));
+}
+
+// Once it has begun its calls watch the deadline. Bounded as streams are.
+void Node::Impl::expect_first_item(const std::shared_ptr<FeedCall>& feed) {
+  {
+    base::Lock lock(feeds_mutex);
+    std::erase_if(unbegun_feeds, [](const auto& each) {
+      const auto there = each.lock();
+      return !there || there->begun() || there->ready();
+    });
+    unbegun_feeds.push_back(feed);
+  }
+  schedule(feed->deadline().at);
+}
+
+void Node::Impl::expire_feeds(base::SteadyTime now) {
+  std::vector<std::shared_ptr<FeedCall>> late;
+  base::Deadline next;
+  {
+    base::Lock lock(feeds_mutex);
+    std::erase_if(unbegun_feeds, [&](const auto& each) {
+      const auto there = each.lock();
+      if (!there || there->begun() || there->ready()) return true;
+      if (there->deadline().passed(now)) return late.push_back(there), true;
+      next = base::Deadline::earlier(next, there->deadline());
+      return false;
+    });
+  }
+  for (const auto& feed : late) {
+    feed->give_up(base::fail(ErrorCode::wait_timeout,
+                             "Function " + feed->spec().name + " result timed out: its source has given no item"));
+  }
+  if (!next.is_never()) schedule(next.at);
 }
 
 // The processes that a stream begins at. Blocks, at most as long as a call would wait for them.

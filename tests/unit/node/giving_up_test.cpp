@@ -44,6 +44,27 @@ TEST_F(GivingUp, ACallWithEtaEndsWithItsTimeout) {
   EXPECT_EQ(code_of_error(pending->error()), ErrorCode::timeout);
 }
 
+// Waits for something that never comes, until it is let go of.
+class Silent final : public detail::ItemProducer {
+ public:
+  Next next(Writer&, const std::function<void()>&) override { return Next::later; }
+  bool ends_while_asked() const override { return true; }
+};
+
+TEST_F(GivingUp, AFeedWithoutAFirstItemEndsWithItsTimeout) {
+  detail::CallSpec spec;
+  spec.name = "takes";
+  spec.timeout = 1s;
+  const auto fed = node_->feed(spec, std::make_unique<Silent>(), false);
+  ASSERT_TRUE(fed.ok());
+  world_.pass(500ms);
+  EXPECT_FALSE((*fed)->ready());
+  world_.pass(600ms);
+  ASSERT_TRUE((*fed)->ready());
+  EXPECT_EQ(code_of_error((*fed)->error()), ErrorCode::wait_timeout);
+  EXPECT_EQ(received(FrameKind::call), 0u);
+}
+
 TEST_F(GivingUp, ABroadcastDoesNotWaitForWhoIsCutOff) {
   cut_off_raw();
   detail::CallSpec spec;
