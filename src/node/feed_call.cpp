@@ -22,7 +22,7 @@ FeedCall::FeedCall(detail::CallSpec spec, base::Deadline deadline, std::shared_p
       host_(std::move(host)),
       items_host_(std::move(items_host)) {}
 
-void FeedCall::take(std::unique_ptr<detail::ItemProducer> source) {
+std::shared_ptr<rpc::OutgoingItems> FeedCall::take(std::unique_ptr<detail::ItemProducer> source) {
   auto items = std::make_shared<rpc::OutgoingItems>(engine_, shared_from_this(), std::move(source));
   bool cancelled = false;
   {
@@ -32,16 +32,13 @@ void FeedCall::take(std::unique_ptr<detail::ItemProducer> source) {
     cancelled = error_ != nullptr;
   }
   if (cancelled) items->stop();
+  return items;
 }
 
-void FeedCall::run_here(std::unique_ptr<detail::ItemProducer> source) {
-  take(std::move(source));
-  items()->run_here();
-}
+void FeedCall::run_here(std::unique_ptr<detail::ItemProducer> source) { take(std::move(source))->run_here(); }
 
 void FeedCall::start(std::unique_ptr<detail::ItemProducer> source) {
-  take(std::move(source));
-  engine_->submit_always(*rpc::make_task([items = items()] { items->run(); }));
+  engine_->submit_always(*rpc::make_task([items = take(std::move(source))] { items->run(); }));
 }
 
 FeedLeg& FeedCall::add_leg(detail::CallSpec spec) {
@@ -57,7 +54,7 @@ std::shared_ptr<rpc::OutgoingItems> FeedCall::items() const {
 
 bool FeedCall::begun() const {
   base::Lock lock(mutex_);
-  return !legs_.empty();
+  return begun_;
 }
 
 bool FeedCall::failed() const {
@@ -71,6 +68,10 @@ void FeedCall::leg_sent(const wire::Header& call, const std::shared_ptr<session:
 }
 
 bool FeedCall::on_first(detail::ItemProducer& source) {
+  {
+    base::Lock lock(mutex_);
+    begun_ = true;
+  }
   source.describe(spec_);
   const auto opened = host_->open_feed(*this);
   if (!opened.ok()) fail(base::to_exception(opened.failure()));
@@ -83,7 +84,7 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
     base::Lock lock(mutex_);
     empty = end == End::complete && legs_.empty();
     all_sent = all_sent_ = end == End::complete && !empty && !error_;
-    if (end == End::stopped && !error_) error = base::to_exception(given_up(!legs_.empty()));
+    if (end == End::stopped && !error_) error = base::to_exception(broken_off(!legs_.empty()));
   }
   if (empty) error = base::to_exception(base::fail(ErrorCode::initialization, "Stream is empty"));
   if (error) fail(std::move(error));
@@ -97,12 +98,11 @@ void FeedCall::on_end(End end, std::exception_ptr error) {
 }
 
 // Its source was not asked to its end, and nothing has failed: the engine stops, or does not wait any longer.
-base::Failure FeedCall::given_up(bool begun) const {
+base::Failure FeedCall::broken_off(bool sent) const {
   if (rpc::WaitInterrupt::happened()) {
     return base::fail(ErrorCode::cancelled, "Function " + spec_.name + " was interrupted by a signal");
   }
-  return base::fail(begun ? ErrorCode::cancelled : ErrorCode::stopped,
-                    "Global was stopped before the stream had ended");
+  return base::fail(sent ? ErrorCode::cancelled : ErrorCode::stopped, "Global was stopped before the stream had ended");
 }
 
 void FeedCall::leg_settled(FeedLeg& leg) {

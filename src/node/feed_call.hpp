@@ -61,9 +61,9 @@ class FeedCall final : public detail::PendingCall,
 
   detail::CallSpec& spec() { return spec_; }
   base::Deadline deadline() const { return deadline_; }
-  std::shared_ptr<rpc::OutgoingItems> items() const;
   /// A further process; before anything is sent to it.
   FeedLeg& add_leg(detail::CallSpec spec);
+  /// Its source has given an item: whoever opens it watches its deadline from then on, and its calls do later.
   bool begun() const;
   /// The leg's call was sent over that connection: items follow, over no other one.
   void leg_sent(const wire::Header& call, const std::shared_ptr<session::Channel>& over);
@@ -89,9 +89,10 @@ class FeedCall final : public detail::PendingCall,
   std::string uuid() const override { return uuid_.text(); }
 
  private:
-  void take(std::unique_ptr<detail::ItemProducer> source);
+  std::shared_ptr<rpc::OutgoingItems> items() const;
+  std::shared_ptr<rpc::OutgoingItems> take(std::unique_ptr<detail::ItemProducer> source);
   void fail(std::exception_ptr error);
-  base::Failure given_up(bool begun) const;
+  base::Failure broken_off(bool sent) const;
   void try_finish();
 
   detail::CallSpec spec_;
@@ -110,6 +111,7 @@ class FeedCall final : public detail::PendingCall,
   std::shared_ptr<rpc::OutgoingItems> items_ DAFFI_GUARDED_BY(mutex_);  // set once, before anything runs
   std::vector<std::unique_ptr<FeedLeg>> legs_ DAFFI_GUARDED_BY(mutex_);
   std::size_t open_legs_ DAFFI_GUARDED_BY(mutex_) = 0;
+  bool begun_ DAFFI_GUARDED_BY(mutex_) = false;
   bool source_ended_ DAFFI_GUARDED_BY(mutex_) = false;
   bool all_sent_ DAFFI_GUARDED_BY(mutex_) = false;
   std::exception_ptr error_ DAFFI_GUARDED_BY(mutex_);

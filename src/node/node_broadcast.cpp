@@ -55,20 +55,13 @@ bool Node::Impl::place_broadcast(rpc::OutgoingCall& call, std::span<const std::b
   if (!link_now) return false;
   call.target = rpc::OutgoingCall::kMany;
   call.gathering = std::make_unique<rpc::Gathering>(options.max_message_size);
-  call.sent = true;
   // What is read of the call is read before it is in the table: from then on it may end at any moment.
   const bool no_reply = !call.spec.return_result;
   const wire::CallHead head{0, remaining_ms(call.deadline, clock().now()), no_reply ? wire::CallHead::kNoReply : 0, 0};
   const auto name = wire::encode_broadcast_head(call.spec.name);
   const base::Deadline deadline = call.deadline;
-  const bool timed = !call.waits_itself && !deadline.is_never();
-  if (!calls.add(call)) {
-    call.sent = false;
-    fail(call, not_taken(call));
-    return true;
-  }
-  const std::uint64_t id = call.id.load();
-  if (timed) schedule(deadline.at);
+  const std::uint64_t id = enter(call);
+  if (id == 0) return true;
   const auto arguments = frame.subspan(wire::kHeaderSize + wire::kCallHeadSize);
   std::vector<std::byte> whole(wire::kHeaderSize);
   whole.reserve(wire::kHeaderSize + name.size() + wire::kCallHeadSize + arguments.size());
@@ -86,12 +79,7 @@ bool Node::Impl::place_broadcast(rpc::OutgoingCall& call, std::span<const std::b
   wire::encode_header(header, std::span(whole).first<wire::kHeaderSize>());
   calls_sent.fetch_add(1, std::memory_order_relaxed);
   if (link_now->send(whole, session::Urgency::now, may_wait(), deadline)) return true;
-  rpc::OutgoingCall* back = calls.take(id);
-  if (back == nullptr) return true;  // whoever noticed the loss has ended it
-  back->sent = false;
-  if (!deadline.passed(clock().now())) return false;
-  fail(*back, timed_out(*back));
-  return true;
+  return take_unsent(id, deadline) == nullptr;
 }
 
 // Under the read role: the names are known now, because the controller has introduced those whom it names.

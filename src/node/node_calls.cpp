@@ -209,6 +209,32 @@ void Node::Impl::place(rpc::OutgoingCall& call, std::span<std::byte> frame, bool
   }
 }
 
+// Into the table, where the timer looks for its deadline. 0: it was not taken, and has failed. Else it may end at any
+// moment from here on: only what was read of it before is used.
+std::uint64_t Node::Impl::enter(rpc::OutgoingCall& call) {
+  const base::Deadline deadline = call.waits_itself ? base::Deadline::never() : call.deadline;
+  call.sent = true;
+  if (!calls.add(call)) {
+    call.sent = false;
+    fail(call, not_taken(call));
+    return 0;
+  }
+  const std::uint64_t id = call.id.load();
+  if (!deadline.is_never()) schedule(deadline.at);
+  return id;
+}
+
+// The connection has not taken its frame. nullptr: it has ended, by whoever noticed the loss, or because there was no
+// room in time.
+rpc::OutgoingCall* Node::Impl::take_unsent(std::uint64_t id, base::Deadline deadline) {
+  rpc::OutgoingCall* call = calls.take(id);
+  if (call == nullptr) return nullptr;
+  call->sent = false;
+  if (!deadline.passed(clock().now())) return call;
+  fail(*call, timed_out(*call));
+  return nullptr;
+}
+
 // Why the table did not take it.
 base::Failure Node::Impl::not_taken(const rpc::OutgoingCall& call) const {
   if (auto why = over()) return std::move(*why);
@@ -232,23 +258,14 @@ session::Urgency Node::Impl::urgency_of_async(base::SteadyTime now) {
 bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, const Route& route, bool corked,
                            session::Channel& over) {
   call.target = route.member;
-  call.sent = true;
   const bool chunked = call.chunked;
-  const bool timed = !call.waits_itself && !call.deadline.is_never();
   const std::uint32_t flags = head_flags(call.spec);
   const base::Deadline deadline = call.deadline;
   // What fits into one window has left at once, long before its callee may refuse the call: it is kept.
   const bool keeps = call.large.size <= wire::kInitialChunkCredit;
   rpc::LargeValue large = keeps ? call.large : std::exchange(call.large, {});
-  if (!calls.add(call)) {
-    call.sent = false;
-    fail(call, not_taken(call));
-    return true;
-  }
-  // From here on the call may end at any moment: only its id, read before, is used.
-  const std::uint64_t id = call.id.load();
-  // Now that it is where the timer looks.
-  if (timed) schedule(deadline.at);
+  const std::uint64_t id = enter(call);
+  if (id == 0) return true;
   const base::SteadyTime now = deadline.is_never() ? base::SteadyTime() : clock().now();
   wire::Header header{static_cast<std::uint32_t>(frame.size() - wire::kHeaderSize),
                       wire::FrameKind::call,
@@ -273,13 +290,8 @@ bool Node::Impl::place_now(rpc::OutgoingCall& call, std::span<std::byte> frame, 
     return true;
   }
   large = chunked ? values.out.abort(key) : rpc::LargeValue();
-  rpc::OutgoingCall* back = calls.take(id);
-  if (back == nullptr) return true;  // whoever noticed the loss has ended it
-  back->sent = false;
-  if (deadline.passed(clock().now())) {
-    fail(*back, timed_out(*back));
-    return true;
-  }
+  rpc::OutgoingCall* back = take_unsent(id, deadline);
+  if (back == nullptr) return true;
   if (!large.empty()) back->large = std::move(large);
   return false;
 }

@@ -102,8 +102,7 @@ void Node::Impl::on_frame(const wire::Frame& frame) {
       } else if (auto* call = on_sent_to(frame.header, *sent_to)) {
         batch().gathered.push_back(call);
       } else if (any_cut.load()) {
-        const auto complete = without_cut_off(*sent_to);
-        batch().gathered.insert(batch().gathered.end(), complete.begin(), complete.end());
+        for (auto* complete : without_cut_off(*sent_to)) batch().gathered.push_back(complete);
       }
       return;
     }
@@ -201,9 +200,7 @@ void Node::Impl::on_directory(const wire::Frame& frame) {
   Batch& mine = batch();
   if (!*taken) mine.resync = true;
   mine.directory = true;
-  const Loss loss = note_losses();
-  mine.lost.insert(mine.lost.end(), loss.sent.begin(), loss.sent.end());
-  mine.gathered.insert(mine.gathered.end(), loss.gathered.begin(), loss.gathered.end());
+  note_losses(mine.lost, mine.gathered);
 }
 
 // A large result: its call stays in the table until the last chunk has come.

@@ -137,6 +137,8 @@ struct Node::Impl final : session::ChannelSink,
   void abandon(rpc::OutgoingCall& call, base::Failure failure);
   void returned(rpc::OutgoingCall& call, const wire::Frame& frame);
   base::Failure not_run(const detail::CallSpec& spec, const std::string& who, const wire::Returned& back) const;
+  std::uint64_t enter(rpc::OutgoingCall& call);
+  rpc::OutgoingCall* take_unsent(std::uint64_t id, base::Deadline deadline);
   base::Failure not_taken(const rpc::OutgoingCall& call) const;
   base::Failure patience_ended(const rpc::OutgoingCall& call) const;
   base::Failure timed_out(const rpc::OutgoingCall& call) const;
@@ -164,11 +166,8 @@ struct Node::Impl final : session::ChannelSink,
   Pick checked(const rpc::OutgoingCall& call, const Holder& holder) const;
 
   // node_losses.cpp
-  struct Loss {
-    std::vector<rpc::CallTable::Answered> sent;  ///< calls that may still come back
-    std::vector<rpc::OutgoingCall*> gathered;    ///< broadcasts that wait for nobody else
-  };
-  Loss note_losses();
+  /// Adds calls that may still come back, and broadcasts that wait for nobody else.
+  void note_losses(std::vector<rpc::CallTable::Answered>& sent, std::vector<rpc::OutgoingCall*>& gathered);
   void directory_changed();
   void ask_for_returned_calls(std::vector<rpc::CallTable::Answered> sent);
   void end_lost_calls(std::uint64_t asked_as);
@@ -322,7 +321,7 @@ struct Node::Impl final : session::ChannelSink,
   /// With a deadline, and perhaps still without a first item; those that have ended go when others come.
   std::vector<std::weak_ptr<FeedCall>> unbegun_feeds DAFFI_GUARDED_BY(feeds_mutex);
   base::Mutex lost_mutex;
-  ///< Calls sent to members that were lost then; by the ping's id.
+  /// Calls sent to members that were lost then; by the ping's id.
   std::map<std::uint64_t, std::vector<rpc::CallTable::Answered>> lost_with_calls DAFFI_GUARDED_BY(lost_mutex);
   std::uint64_t next_lost DAFFI_GUARDED_BY(lost_mutex) = kHeartbeatPing + 1;
 

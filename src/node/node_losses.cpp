@@ -5,21 +5,17 @@ namespace daffi::node {
 
 // Under the read role: a member may be back with the next frame, and what it sends from then on, and is sent, is not
 // lost.
-Node::Impl::Loss Node::Impl::note_losses() {
-  Loss loss;
+void Node::Impl::note_losses(std::vector<rpc::CallTable::Answered>& sent, std::vector<rpc::OutgoingCall*>& gathered) {
   const auto losses = directory.take_losses();
   if (any_cut.load()) forget_cut_off(losses.left);
   for (const auto& gone : {losses.left, losses.suspended}) {
     for (const MemberId member : gone) {
       server->caller_lost(member);
-      const auto gathered = calls.take_completed_without(member);
-      loss.gathered.insert(loss.gathered.end(), gathered.begin(), gathered.end());
+      for (rpc::OutgoingCall* call : calls.take_completed_without(member)) gathered.push_back(call);
       if (calls.pending_on(member) == 0) continue;
-      const auto sent = calls.sent_to(member);
-      loss.sent.insert(loss.sent.end(), sent.begin(), sent.end());
+      for (const auto& call : calls.sent_to(member)) sent.push_back(call);
     }
   }
-  return loss;
 }
 
 void Node::Impl::directory_changed() {
@@ -54,7 +50,8 @@ void Node::Impl::end_lost_calls(std::uint64_t asked_as) {
   calls.take(sent);
   for (const auto& [id, member, call] : sent) {
     if (call == nullptr) continue;
-    // Back by now, it may have begun a stream that crossed the news, or wait for the rest of large arguments.
+    // Back by now, it may have begun a stream that crossed the news, or wait for the rest of large arguments. The many
+    // others are not cancelled one by one: that would be a flood.
     if ((call->incoming() || call->outgoing() || call->chunked) && directory.is_present(member)) {
       send_control(wire::FrameKind::cancel, member, id);
     }

@@ -217,10 +217,10 @@ void Node::Impl::abandon_feed_call(rpc::OutgoingCall& call, const base::Failure&
 
 // One that has ended sends nothing.
 void Node::Impl::send_item(base::Bytes frame, session::Channel& over) {
-  const bool may_wait = !loop.in_loop_thread();
+  const bool waits = may_wait();
   const bool sent = frame.size() < wire::kHeaderSize + rpc::kWorthASlot
-                        ? over.send(frame, session::Urgency::corked, may_wait)
-                        : send_large_item(over, frame, may_wait);
+                        ? over.send(frame, session::Urgency::corked, waits)
+                        : send_large_item(over, frame, waits);
   if (sent) engine->flush_soon();
 }
 
@@ -243,7 +243,7 @@ bool Node::Impl::send_large_item(session::Channel& to, base::Bytes frame, bool m
 
 void Node::Impl::send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes,
                            session::Channel& over) {
-  if (!send_large(over, part, front, bytes, session::Urgency::corked, !loop.in_loop_thread())) return;
+  if (!send_large(over, part, front, bytes, session::Urgency::corked, may_wait())) return;
   engine->flush_soon();
 }
 

@@ -193,9 +193,9 @@ void Server::on_cancel(const wire::Frame& frame) {
   if (auto stream = streams_.find(frame.header.member, frame.header.id)) collected().ended.push_back(std::move(stream));
   Transfers& transfers = host_->transfers();
   if (!transfers.out.empty()) (void)transfers.out.abort({frame.header.member, frame.header.id, true});
-  InTransfers::Owners owners(1);
-  if (transfers.in.drop({frame.header.member, frame.header.id, false}, owners[0])) {
-    collected().forgotten.push_back(std::move(owners[0]));
+  std::unique_ptr<Work> owner;
+  if (transfers.in.drop({frame.header.member, frame.header.id, false}, owner)) {
+    collected().forgotten.push_back(std::move(owner));
   }
   base::Lock lock(mutex_);
   const auto it = watched_.find(ExchangeKey{frame.header.member, frame.header.id});

@@ -51,8 +51,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] bool pump();
 
   /// Sends a whole frame, or queues it. Bulk (item, end, chunk) waits behind all other frames. With `may_wait` it
-  /// blocks while more than `max_queued` bytes of its class are queued, at most until then. False: the frame was not
-  /// taken, because the channel has ended, or in that time there was no room.
+  /// blocks while more than `max_queued` bytes of its class are queued, no longer than until `until`. False: the frame
+  /// was not taken, because the channel has ended, or in that time there was no room.
   bool send(base::Bytes frame, Urgency urgency, bool may_wait, base::Deadline until = base::Deadline::never());
   /// The same for a bulk frame in two parts; the second is referred to until it is written, unless it is small.
   bool send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgency, bool may_wait);

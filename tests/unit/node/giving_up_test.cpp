@@ -8,11 +8,14 @@ namespace {
 
 class GivingUp : public NodeFrames {
  protected:
-  std::shared_ptr<detail::PendingCall> call_from_here(detail::CallSpec spec) {
+  base::Result<std::shared_ptr<detail::PendingCall>> start(detail::CallSpec spec) {
     Writer arguments(detail::kCallHeadroom);
     arguments.array(0);
     arguments.map(0);
-    auto started = node_->start_call(std::make_shared<detail::CallSpec>(std::move(spec)), arguments);
+    return node_->start_call(std::make_shared<detail::CallSpec>(std::move(spec)), arguments);
+  }
+  std::shared_ptr<detail::PendingCall> call_from_here(detail::CallSpec spec) {
+    auto started = start(std::move(spec));
     EXPECT_TRUE(started.ok());
     world_.settle();
     return started.ok() ? *started : nullptr;
@@ -85,10 +88,7 @@ TEST_F(GivingUp, ANameThatNobodyHoldsIsUnknownThoughSomebodyIsCutOff) {
   cut_off_raw();
   detail::CallSpec spec;
   spec.name = "nothing_like_it";
-  Writer arguments(detail::kCallHeadroom);
-  arguments.array(0);
-  arguments.map(0);
-  const auto started = node_->start_call(std::make_shared<detail::CallSpec>(spec), arguments);
+  const auto started = start(spec);
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.failure().code, ErrorCode::unknown_callback);
 }
