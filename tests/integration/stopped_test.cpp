@@ -1,6 +1,7 @@
 /// @file  Coroutines that still run when their process stops: what their callers are told.
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "daffi/daffi.hpp"
@@ -29,9 +30,11 @@ TEST(Stopped, CoroutinesEndAsTheirProcessDoesAndNotWithAnErrorOfTheirOwn) {
   for (int round = 0; round < 10; ++round) {
     std::vector<AsyncResult<void>> calls;
     Global service(options_of("service", folder));
-    service.callback("wait", [&] { return wait_for_nobody(service); });
-    caller.wait_function("wait", 30);
-    const Fetch<void(), BG> wait(caller, "wait", BG{.timeout = 60});
+    // A name of this round's own: the caller may still know the last round's process.
+    const std::string name = "wait" + std::to_string(round);
+    service.callback(name, [&] { return wait_for_nobody(service); });
+    caller.wait_function(name, 30);
+    const Fetch<void(), BG> wait(caller, name, BG{.timeout = 60});
     for (int i = 0; i < 200; ++i) calls.push_back(wait());
     while (service.stats().running_calls < calls.size()) std::this_thread::yield();
     service.stop(0s);
