@@ -103,7 +103,7 @@ wire::CallbackEntry shown(wire::CallbackEntry entry, const Viewer& viewer, std::
 std::size_t size_of(const wire::CallbackEntry& callback) { return 4 + 4 + 2 + callback.name.size(); }
 
 std::size_t size_of(const wire::MemberEntry& member) {
-  const std::size_t fixed = 4 + 1 + 1 + (1 + 4 + 2 + 2 + 2) + 2 + 2 + 2;
+  const std::size_t fixed = 4 + 1 + 1 + 4 + (1 + 4 + 2 + 2 + 2) + 2 + 2 + 2;
   const wire::Identity& identity = member.identity;
   const std::size_t texts = identity.text.size() + identity.certificate.size() + identity.role.size() +
                             member.process_name.size() + member.language.size();

@@ -83,6 +83,7 @@ void Directory::join_observer(Member& member) {
 
 void Directory::suspend(Member& member) {
   member.entry.state = wire::MemberState::suspended;
+  ++member.entry.times_lost;
   record(member, wire::MemberSuspended{member.id()});
 }
 

@@ -16,6 +16,7 @@ wire::MemberEntry head_of(const wire::MemberEntry& member) {
   return {.member_id = member.member_id,
           .state = member.state,
           .draining = member.draining,
+          .times_lost = member.times_lost,
           .identity = member.identity,
           .process_name = member.process_name,
           .language = member.language,

@@ -137,7 +137,7 @@ void Directory::Impl::note_losses(const Replica& next) {
     if (!now) {
       losses.left.push_back(id);
       remember_departed(member);
-    } else if (now->suspended && !member.suspended) {
+    } else if (now->times_lost != member.times_lost) {  // it may be back by now
       losses.suspended.push_back(id);
     }
   }

@@ -35,6 +35,7 @@ base::Result<bool> Replica::join(const wire::MemberEntry& entry) {
   member.name_hash = name_hash(entry.process_name);
   member.suspended = entry.state == wire::MemberState::suspended;
   member.draining = entry.draining;
+  member.times_lost = entry.times_lost;
   member.observer = entry.state == wire::MemberState::observer;
   if (!member.observer) processes_[entry.process_name].push_back(id);
   return add_callbacks(id, entry.callbacks);
@@ -49,6 +50,7 @@ base::Result<bool> Replica::replace(const wire::MemberEntry& entry) {
   member->identity = entry.identity;
   member->suspended = entry.state == wire::MemberState::suspended;
   member->draining = entry.draining;
+  member->times_lost = entry.times_lost;
   drop_callbacks(*member);
   return add_callbacks(entry.member_id, entry.callbacks);
 }
@@ -129,6 +131,7 @@ base::Result<bool> Replica::set_suspended(MemberId id) {
   Member* member = find_mutable(id);
   if (!member) return nonsense("suspended, but unknown: member", id);
   member->suspended = true;
+  ++member->times_lost;
   return true;
 }
 

@@ -42,6 +42,7 @@ class Replica {
     wire::Identity identity;
     std::uint64_t name_hash = 0;
     bool suspended = false, draining = false;
+    std::uint32_t times_lost = 0;                 ///< suspensions so far, seen or not
     bool observer = false;                        ///< not to be found by its name, nor listed
     std::map<std::uint32_t, Record> callbacks;    ///< by callback id
     std::map<std::uint32_t, std::string> closed;  ///< what is not for this process: session::closed_name() by id

@@ -35,6 +35,7 @@ void fields(IO& io, Is<MemberEntry> auto& m) {
   io.number(m.state);
   io.check(m.state <= MemberState::observer, "unknown state of a member");
   truth(io, m.draining);
+  io.number(m.times_lost);
   fields(io, m.identity);
   io.text(m.process_name, kMaxProcessName);
   io.text(m.language, kMaxLanguage);
@@ -48,7 +49,7 @@ void fields(IO& io, Is<Snapshot> auto& m) {
   io.number(m.parts);
   io.check(m.part < m.parts, "a part beyond the last");
   io.list(m.descriptors, kMaxDescriptors, 13);
-  io.list(m.members, kMaxMembers, 23);
+  io.list(m.members, kMaxMembers, 27);
 }
 
 template <typename IO>

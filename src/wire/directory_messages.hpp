@@ -33,6 +33,7 @@ struct MemberEntry {
   std::uint32_t member_id = 0;
   MemberState state = MemberState::present;
   bool draining = false;
+  std::uint32_t times_lost = 0;  ///< suspensions so far: who is shown no change between two snapshots sees them by this
   Identity identity{};
   std::string process_name{};
   std::string language{};

@@ -145,6 +145,25 @@ TEST(Visibility, DeltasOfAMemberThatIsTooSlowCollapseIntoASnapshot) {
   EXPECT_EQ(slow.replica.sequence, b.replica.sequence);
 }
 
+TEST(Visibility, ASnapshotSaysHowOftenAMemberWasLost) {
+  World world({.max_queued_bytes_per_member = 4096});
+  RawNode& slow = world.join({.name = "slow"}, 4096);
+  RawNode& b = world.join({.name = "b", .instance = 9});
+  world.pass(50ms);
+  slow.frozen = true;
+  b.drop();
+  RawNode* again = &world.join({.name = "b", .instance = 9});
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    again->say(announce({callback(i, "callback_with_a_long_name_" + std::to_string(i))}));
+    world.pass(25ms, 25ms);
+  }
+  slow.frozen = false;
+  world.pass(50ms);
+  EXPECT_EQ(slow.replica.find("b")->state, wire::MemberState::present);
+  EXPECT_EQ(slow.replica.find("b")->times_lost, 1u);
+  EXPECT_EQ(world.join({.name = "new"}).replica.find("b")->times_lost, 1u);
+}
+
 TEST(Visibility, LostMemberIsSuspendedForTheGraceTimeAndThenLeft) {
   World world({.grace = 5s});
   RawNode& a = world.join({.name = "a"});

@@ -36,6 +36,7 @@ inline wire::MemberEntry entry(MemberId id, std::string name, const Names& names
   wire::MemberEntry out;
   out.member_id = id;
   out.state = state;
+  out.times_lost = state == wire::MemberState::suspended ? 1 : 0;
   out.process_name = std::move(name);
   out.language = "c++";
   out.callbacks = callbacks(names);

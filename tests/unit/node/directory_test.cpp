@@ -244,6 +244,26 @@ TEST(Directory, ASnapshotSaysWhoWasLostMeanwhile) {
   EXPECT_EQ(test.directory.name_of(2), "alpha");
 }
 
+// Who is far behind gets a snapshot instead of the changes: it shows no state in between.
+TEST(Directory, ASnapshotSaysWhoWasLostAndIsBackAlready) {
+  DirectoryTest test;
+  const auto lost = [](MemberId id, std::string name, std::uint32_t times, State state = State::present) {
+    wire::MemberEntry out = entry(id, std::move(name), {"f"}, state);
+    out.times_lost = times;
+    return out;
+  };
+  ASSERT_TRUE(test.taken(snapshot(20, {entry(1, "me"), lost(2, "alpha", 1), lost(3, "beta", 0)})));
+  EXPECT_THAT(test.directory.take_losses().suspended, ElementsAre(2));
+  ASSERT_TRUE(test.taken(snapshot(21, {entry(1, "me"), lost(2, "alpha", 1), lost(3, "beta", 1, State::suspended)})));
+  EXPECT_THAT(test.directory.take_losses().suspended, ElementsAre(3));
+  ASSERT_TRUE(test.taken(snapshot(22, {entry(1, "me"), lost(2, "alpha", 1), lost(3, "beta", 1)})));
+  EXPECT_THAT(test.directory.take_losses().suspended, IsEmpty()) << "that it was lost is known";
+  ASSERT_TRUE(test.directory.apply(delta(23, {wire::MemberSuspended{2}}), kStart).ok());
+  EXPECT_THAT(test.directory.take_losses().suspended, ElementsAre(2));
+  ASSERT_TRUE(test.taken(snapshot(24, {entry(1, "me"), lost(2, "alpha", 2), lost(3, "beta", 3, State::suspended)})));
+  EXPECT_THAT(test.directory.take_losses().suspended, ElementsAre(3)) << "back, and lost again";
+}
+
 TEST(Directory, ANewEpochForgetsTheMembersOfTheOld) {
   DirectoryTest test;
   test.directory.set_own(5, 8);

@@ -165,6 +165,17 @@ TEST_F(LostMember, ACallThatHasNotComeBackWhenTheControllerAnswersMayHaveRun) {
   }
 }
 
+TEST_F(LostMember, OfWhichOnlyASnapshotTellsTakesItsCallsWithIt) {
+  const auto pending = call();
+  wire::MemberEntry back = member(kFirst, "first", true);
+  back.times_lost = 1;
+  say(wire::Snapshot{.sequence = 5,
+                     .descriptors = {{.id = 1, .language = "c++", .returns = "int"}},
+                     .members = {member(kOwn, "node", false), back}});
+  answer(only(FrameKind::ping).header);
+  EXPECT_TRUE(pending->ready());
+}
+
 TEST_F(LostMember, ThatIsBackIsNotBlamedForWhatWasSentToItBefore) {
   const auto before = call();
   change(wire::MemberSuspended{kFirst});

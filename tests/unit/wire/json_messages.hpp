@@ -62,7 +62,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Welcome, member_id, epoch, features, max_fram
                                    controller_name, identity)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Close, reason, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CallbackEntry, callback_id, descriptor_id, name)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemberEntry, member_id, state, draining, identity, process_name, language, callbacks)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemberEntry, member_id, state, draining, times_lost, identity, process_name,
+                                   language, callbacks)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Snapshot, sequence, part, parts, descriptors, members)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemberJoined, member)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemberLeft, member_id, reason)

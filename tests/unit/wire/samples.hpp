@@ -76,6 +76,7 @@ inline MemberEntry member() {
   return {.member_id = 2,
           .state = MemberState::suspended,
           .draining = true,
+          .times_lost = 3,
           .identity = identity(),
           .process_name = "shop",
           .language = "c++",
