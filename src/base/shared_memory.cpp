@@ -2,11 +2,10 @@
 #include "base/shared_memory.hpp"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -49,12 +48,26 @@ bool read_at(int fd, std::size_t at, MutableBytes into) {
   });
 }
 
-// Whatever the name leads to is looked at before it is opened: to open some files does something by itself.
-bool is_memory(int path, std::size_t size) {
+// All memory of memfd_create(2) is on one device of the kernel's own; 0: it cannot be told now.
+dev_t device_of_memory() {
+  static std::atomic<dev_t> device{0};
+  if (const dev_t known = device.load(std::memory_order_relaxed); known != 0) return known;
+  const int fd = ::memfd_create("daffi", MFD_CLOEXEC);
+  if (fd < 0) return 0;
   struct stat status {};
-  struct statfs filesystem {};
-  return ::fstat(path, &status) == 0 && S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) == size &&
-         ::fstatfs(path, &filesystem) == 0 && filesystem.f_type == TMPFS_MAGIC;
+  if (::fstat(fd, &status) == 0) device.store(status.st_dev, std::memory_order_relaxed);
+  ::close(fd);
+  return device.load(std::memory_order_relaxed);
+}
+
+// Whatever the name leads to is looked at before it is opened: to open some files does something by itself. It is not
+// even asked for what the kernel does not have at hand: that may be far away, and not answer.
+bool is_memory(int path, std::size_t size) {
+  const dev_t device = device_of_memory();
+  struct statx status {};
+  return device != 0 && ::statx(path, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &status) == 0 &&
+         ::makedev(status.stx_dev_major, status.stx_dev_minor) == device && S_ISREG(status.stx_mode) &&
+         status.stx_size == size;
 }
 
 int open_again(int path) {

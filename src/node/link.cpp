@@ -13,6 +13,8 @@ namespace {
 constexpr auto kAttemptLimit = std::chrono::seconds(5);
 constexpr auto kFirstPause = std::chrono::milliseconds(20);
 constexpr auto kLongestPause = std::chrono::milliseconds(1000);
+// A connection that ends sooner is no better than an attempt that failed.
+constexpr base::Duration kLasting = kLongestPause;
 constexpr std::uint32_t kHandshakeLimit = 64 * 1024;
 
 // Doubles with each attempt, with a jitter of half, so that a thousand nodes do not come back in one instant.
@@ -43,7 +45,9 @@ Link::~Link() { stop(); }
 void Link::start() { connect(); }
 
 void Link::restart() {
-  if (!stopped_) try_again();
+  if (stopped_) return;
+  if (loop_.clock().now() - established_at_ >= kLasting) attempts_ = 0;
+  try_again();
 }
 
 void Link::stop() {
@@ -131,7 +135,7 @@ void Link::flush() {
 
 void Link::established() {
   timer_.cancel();
-  attempts_ = 0;
+  established_at_ = loop_.clock().now();
   stream_->unwatch();
   reader_->set_max_payload(wire::kMaxFramePayload);
   out_.clear();

@@ -33,7 +33,7 @@ class Link final : private net::Watcher {
 
   /// Connects now, and after a failure again and again, at growing, jittered distances.
   void start();
-  /// The connection was lost: the same, after a short pause.
+  /// The connection was lost: the same, after a short pause, or a longer one if it did not last.
   void restart();
   void stop();
   std::string target() const { return connector_->target(); }
@@ -62,7 +62,8 @@ class Link final : private net::Watcher {
   std::unique_ptr<session::ClientHandshake> handshake_;
   wire::OutQueue out_;
   bool stopped_ = false;
-  unsigned attempts_ = 0;
+  base::SteadyTime established_at_{};
+  unsigned attempts_ = 0;  // since a connection lasted
 };
 
 }  // namespace daffi::node

@@ -229,7 +229,7 @@ void Node::Impl::on_chunk(const wire::Frame& frame) {
   using What = rpc::InTransfers::Taken::What;
   const auto key = rpc::TransferKey::of_chunk(frame.header);
   batch().transfers = true;
-  const auto bytes = values.in.locate(frame.header, frame.payload);
+  const auto bytes = locate(frame);
   if (!bytes) return break_off(frame.header, rpc::kNoPlace);
   auto taken = values.in.take(key, *bytes, (frame.header.flags & wire::kAsksCredit) != 0);
   if (taken.what == What::unknown || taken.what == What::more) return;

@@ -97,6 +97,7 @@ struct Node::Impl final : session::ChannelSink,
   void send_grants() override;
   bool reaches(std::uint32_t member, std::uint32_t of_epoch) const override;
   void send_chunk(const wire::Header& header, const base::Slice& bytes, bool more);
+  std::optional<rpc::ChunkBytes> locate(const wire::Frame& frame);
   bool send_large(session::Channel& to, wire::Header header, base::Bytes front, const base::Slice& bytes,
                   session::Urgency urgency, bool may_wait);
   using Announcement = std::array<std::byte, wire::kHeaderSize + wire::kCallHeadSize + wire::kTotalSize>;

@@ -261,7 +261,7 @@ void Node::Impl::on_item(const wire::Frame& frame) {
   // Whatever becomes of it, what it has in memory is given back.
   std::optional<rpc::ChunkBytes> elsewhere;
   if ((frame.header.flags & (wire::kShared | wire::kOffersMemory)) != 0) [[unlikely]] {
-    elsewhere = values.in.locate(frame.header, frame.payload);
+    elsewhere = locate(frame);
     if (!elsewhere) return break_off(frame.header, rpc::kNoPlace);
   }
   if (!batch.last || !same_exchange(batch.last_header, frame.header)) {

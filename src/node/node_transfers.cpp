@@ -77,6 +77,12 @@ bool Node::Impl::send_large(session::Channel& to, wire::Header header, base::Byt
   return to.send_bulk({head.begin(), end}, passage.by_memory() ? base::Slice() : bytes, urgency, may_wait);
 }
 
+// Memory is taken from nobody who has left: it would be kept as long as this process lives.
+std::optional<rpc::ChunkBytes> Node::Impl::locate(const wire::Frame& frame) {
+  const bool offers = (frame.header.flags & wire::kOffersMemory) != 0;
+  return values.in.locate(frame.header, frame.payload, offers && directory.is_present(frame.header.member));
+}
+
 void Node::Impl::send_grants() {
   for (const auto& [key, credit] : values.in.take_grants()) {
     wire::Header received{.epoch = epoch.load(), .member = key.member, .id = key.id};

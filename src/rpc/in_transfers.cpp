@@ -56,13 +56,13 @@ InTransfers::Taken InTransfers::take(const TransferKey& key, const ChunkBytes& c
   return taken;
 }
 
-std::optional<ChunkBytes> InTransfers::locate(const wire::Header& header, base::Bytes payload) {
+std::optional<ChunkBytes> InTransfers::locate(const wire::Header& header, base::Bytes payload, bool is_there) {
   constexpr std::uint8_t kEither = wire::kShared | wire::kOffersMemory;
   if ((header.flags & kEither) == 0) return ChunkBytes(payload);
   base::Lock lock(mutex_);
   if ((header.flags & kEither) == wire::kShared) return lanes_.find(header.member, payload);
   if ((header.flags & wire::kShared) != 0 || payload.size() <= kOfferSize) return std::nullopt;
-  (void)lanes_.take(header.member, decode_offer(payload.first(kOfferSize)));
+  if (is_there) (void)lanes_.take(header.member, decode_offer(payload.first(kOfferSize)));
   return ChunkBytes(payload.subspan(kOfferSize));
 }
 

@@ -135,6 +135,7 @@ void OutLanes::clear() {
 
 bool InLanes::take(std::uint32_t member, const base::SharedMemoryName& name) {
   if (!allowed_ || (lanes_.size() >= kMaxInLanes && !lanes_.contains(member))) return false;
+  if (++offers_[member] > kMaxOffers) return false;
   auto view = base::SharedMemoryView::open(name, kLaneSize);
   if (!view) return false;
   view->front().set_note(kTaken, 1);

@@ -25,6 +25,8 @@ inline constexpr std::size_t kWorthASlot = 8 * 1024;
 /// Lanes that a node has open to others, and that it reads from others; who comes later goes without.
 inline constexpr std::size_t kMaxOutLanes = 16;
 inline constexpr std::size_t kMaxInLanes = 32;
+/// Offers of one member that are looked at before it is away: no honest one makes half as many.
+inline constexpr std::size_t kMaxOffers = 64;
 
 /// Why one who sends such a frame is cut off.
 inline constexpr char kNoPlace[] = "it says that something is in a place of memory that it could not share";
@@ -103,19 +105,27 @@ class OutLanes {
 /// The receiver's side. Strand: the lock of InTransfers.
 class InLanes {
  public:
-  void allow(bool allowed) { allowed_ = allowed; }
-  /// An offer has come; the last one of a member counts. True: it is taken, and its sender sees that.
+  /// For a connection that begins.
+  void allow(bool allowed) {
+    allowed_ = allowed;
+    offers_.clear();
+  }
+  /// An offer of a member that is there; its last one counts. True: it is taken, and its sender sees that.
   bool take(std::uint32_t member, const base::SharedMemoryName& name);
   /// Nothing when the place is none. Where that member has no lane the bytes are nowhere: as long as nothing waits for
   /// them it breaks no rule, since what it sent may have met the news that one of the two was away.
   std::optional<ChunkBytes> find(std::uint32_t member, base::Bytes place) const;
 
-  void forget(std::uint32_t member) { lanes_.erase(member); }
+  void forget(std::uint32_t member) {
+    lanes_.erase(member);
+    offers_.erase(member);
+  }
   void clear() { lanes_.clear(); }
 
  private:
   bool allowed_ = false;
   std::unordered_map<std::uint32_t, std::shared_ptr<const base::SharedMemoryView>> lanes_;  // by member
+  std::unordered_map<std::uint32_t, std::size_t> offers_;                                   // how many came, by member
 };
 
 }  // namespace daffi::rpc

@@ -126,8 +126,9 @@ class InTransfers {
   };
   /// A chunk has come, whose sender may have `asked` for credit. One that belongs to nothing is thrown away.
   Taken take(const TransferKey& key, const ChunkBytes& chunk, bool asked = false);
-  /// What a chunk or item frame brings; takes an offer of memory that it may carry. Nothing: it says so wrongly.
-  std::optional<ChunkBytes> locate(const wire::Header& header, base::Bytes payload);
+  /// What a chunk or item frame brings; an offer of memory that it may carry is taken if its sender is there, and not
+  /// only late. Nothing: it says so wrongly.
+  std::optional<ChunkBytes> locate(const wire::Header& header, base::Bytes payload, bool is_there);
   /// Whether memory that is offered is taken. Off at first.
   void share_memory(bool allowed);
   /// Members have other numbers now. Until then what they share stays: who has not heard that this process was away

@@ -114,7 +114,10 @@ TEST(SharedMemory, WhatIsNoSharedMemoryIsNotOpened) {
   const Other pipe_end(ends[0]), other_end(ends[1]);
   const Other device(::open("/dev/zero", O_RDONLY));
   const Other file(::open("/proc/self/exe", O_RDONLY));
-  for (const Other* other : {&pipe_end, &other_end, &device, &file}) {
+  // Of the right size, too, but not memory of the kernel's own device.
+  const Other on_disk(::open("/dev/shm", O_TMPFILE | O_RDWR, 0600));
+  ASSERT_EQ(::ftruncate(on_disk.fd, 4096 + kSize), 0);
+  for (const Other* other : {&pipe_end, &other_end, &device, &file, &on_disk}) {
     EXPECT_FALSE(SharedMemoryView::open(other->name, kSize));
   }
 }

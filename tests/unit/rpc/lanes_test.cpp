@@ -178,6 +178,23 @@ TEST(InLanes, AreBoundedButAMemberMayReplaceItsOwn) {
   EXPECT_TRUE(lanes.take(1, base::SharedMemory::make(kLaneSize)->name()));
 }
 
+TEST(InLanes, AMemberThatOffersWithoutEndIsHeardOnlyAfterAnAbsence) {
+  const auto memory = base::SharedMemory::make(kLaneSize);
+  InLanes lanes;
+  lanes.allow(true);
+  base::SharedMemoryName nowhere = memory->name();
+  nowhere.secret[0] ^= std::byte(1);
+  for (std::size_t i = 0; i < kMaxOffers; ++i) ASSERT_FALSE(lanes.take(kMember, nowhere));
+  EXPECT_FALSE(lanes.take(kMember, memory->name()));
+  EXPECT_TRUE(lanes.take(kMember + 1, memory->name()));
+  lanes.forget(kMember);
+  EXPECT_TRUE(lanes.take(kMember, memory->name()));
+  for (std::size_t i = 0; i < kMaxOffers; ++i) (void)lanes.take(kMember, memory->name());
+  EXPECT_FALSE(lanes.take(kMember, memory->name()));
+  lanes.allow(true);
+  EXPECT_TRUE(lanes.take(kMember, memory->name())) << "of a new connection";
+}
+
 TEST(Lanes, OffersAndPlacesComeBackAsTheyWere) {
   const auto memory = base::SharedMemory::make(kLaneSize);
   EXPECT_EQ(decode_offer(encode_offer(memory->name())), memory->name());

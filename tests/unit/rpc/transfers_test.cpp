@@ -49,7 +49,7 @@ struct Pair {
   InTransfers::Taken deliver() {
     const auto [header, chunk] = sent.front();
     sent.pop_front();
-    const auto bytes = in.locate(header, chunk.bytes);
+    const auto bytes = in.locate(header, chunk.bytes, true);
     EXPECT_TRUE(bytes.has_value());
     auto taken = in.take(TransferKey::of_chunk(header), *bytes, (header.flags & wire::kAsksCredit) != 0);
     if (taken.what == What::complete) arrived[header.id] = taken.value.bytes;
@@ -219,15 +219,30 @@ TEST(InTransfers, PlacesInMemoryThatNobodyOfferedAndOffersCutShortAreNone) {
   InTransfers in{16 * kMiB, 32 * kMiB};
   in.share_memory(true);
   const wire::Header shared{.kind = wire::FrameKind::chunk, .flags = wire::kShared, .member = 1, .id = 1};
-  EXPECT_FALSE(in.locate(shared, encode_place({kLaneSlots, 100})));
-  EXPECT_TRUE(in.locate(shared, encode_place({0, 100}))->is_nowhere());
+  EXPECT_FALSE(in.locate(shared, encode_place({kLaneSlots, 100}), true));
+  EXPECT_TRUE(in.locate(shared, encode_place({0, 100}), true)->is_nowhere());
   wire::Header offer = shared;
   offer.flags = wire::kOffersMemory;
   const std::vector<std::byte> payload(kOfferSize + 1);
-  EXPECT_FALSE(in.locate(offer, base::Bytes(payload).first(kOfferSize))) << "no bytes behind it";
-  EXPECT_TRUE(in.locate(offer, payload)) << "the bytes count, whatever the offer is worth";
+  EXPECT_FALSE(in.locate(offer, base::Bytes(payload).first(kOfferSize), true)) << "no bytes behind it";
+  EXPECT_TRUE(in.locate(offer, payload, true)) << "the bytes count, whatever the offer is worth";
   offer.flags |= wire::kShared;
-  EXPECT_FALSE(in.locate(offer, payload)) << "one or the other";
+  EXPECT_FALSE(in.locate(offer, payload, true)) << "one or the other";
+}
+
+TEST(InTransfers, MemoryThatIsOfferedLateIsNotTaken) {
+  InTransfers in{16 * kMiB, 32 * kMiB};
+  in.share_memory(true);
+  const auto memory = base::SharedMemory::make(kLaneSize);
+  const wire::Header offer{.kind = wire::FrameKind::chunk, .flags = wire::kOffersMemory, .member = 1, .id = 1};
+  const wire::Header shared{.kind = wire::FrameKind::chunk, .flags = wire::kShared, .member = 1, .id = 1};
+  const auto front = encode_offer(memory->name());
+  std::vector<std::byte> payload(front.begin(), front.end());
+  payload.push_back({});
+  for (const bool is_there : {false, true}) {
+    EXPECT_TRUE(in.locate(offer, payload, is_there)) << "the bytes count";
+    EXPECT_EQ(in.locate(shared, encode_place({0, 100}), true)->is_shared(), is_there);
+  }
 }
 
 TEST(OutTransfers, KeepsLittleOnTheWayWhileSmallFramesUseTheConnection) {
