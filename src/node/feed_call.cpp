@@ -137,7 +137,8 @@ void FeedCall::fail(std::exception_ptr error) {
     items = items_;
     for (const auto& leg : legs_) others.push_back(leg.get());
   }
-  if (items) items->stop();
+  if (!items) return host_->feed_failed_early();
+  items->stop();
   const auto why = base::fail(ErrorCode::cancelled, "the stream to '" + spec_.name + "' broke off");
   for (FeedLeg* leg : others) host_->abandon_feed_call(*leg, why);
 }

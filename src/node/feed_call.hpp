@@ -24,6 +24,8 @@ class FeedHost {
   /// Begins the calls at all holders, or at the receiver: add_call() for each. Blocks while there is no controller.
   virtual base::Result<void> open_feed(FeedCall& feed) = 0;
   virtual void abandon_feed_call(rpc::OutgoingCall& call, const base::Failure& why) = 0;
+  /// It failed while it waited for its eta.
+  virtual void feed_failed_early() = 0;
   /// It has ended, in whichever way.
   virtual void feed_ended() = 0;
 };

@@ -205,6 +205,7 @@ struct Node::Impl final : session::ChannelSink,
   bool send_large_item(session::Channel& to, base::Bytes frame, bool may_wait);
   void send_part(const wire::Header& part, base::Bytes front, const base::Slice& bytes,
                  session::Channel& over) override;
+  void feed_failed_early() override { run_due_waits(); }
   void feed_ended() override { outgoing_streams.fetch_sub(1); }
   void on_stream_frame(const wire::Frame& frame);
   void on_item(const wire::Frame& frame);

@@ -92,10 +92,13 @@ base::Result<std::shared_ptr<detail::PendingCall>> Node::Impl::feed(const detail
   auto call = std::make_shared<FeedCall>(std::move(own), deadline, engine, shared_from_this(), shared_from_this());
   if (!deadline.is_never()) expect_first_item(call);
   if (spec.eta > base::Duration::zero()) {
-    // A wait that only time, or the end of this node, can end.
+    // Time ends this wait, or its failure, or the end of this node; whoever cannot wait for it does not begin early.
     auto begin = [call, source = std::make_shared<std::unique_ptr<detail::ItemProducer>>(std::move(source))](
-                     const base::Result<void>&) { call->start(std::move(*source)); };
-    wait_for_async([] { return false; }, "eta", base::Deadline::in(clock(), spec.eta), std::move(begin));
+                     const base::Result<void>& waited) {
+      if (!waited.ok() && waited.failure().code == ErrorCode::busy) call->give_up(waited.failure());
+      call->start(std::move(*source));
+    };
+    wait_for_async([call] { return call->failed(); }, "eta", base::Deadline::in(clock(), spec.eta), std::move(begin));
   } else if (here) {
     call->run_here(std::move(source));
   } else {

@@ -222,6 +222,18 @@ TEST_F(FeedTest, StopsTheReceiversWhenItsCallerDies) {
   EXPECT_THROW(result.get(), daffi::RemoteStoppedUnexpectedly);
 }
 
+TEST_F(FeedTest, IsCancelledBeforeItsEtaAtOnce) {
+  offer();
+  auto result = take().call(daffi::BG{.eta = 3600s}, 5);
+  cluster.settle();
+  const auto before = cluster.now();
+  result.cancel();
+  EXPECT_THROW(result.get(), daffi::CancelledError);
+  EXPECT_LT(cluster.now() - before, 1s);
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(client.stats().pending_calls, 0u);
+}
+
 TEST_F(FeedTest, GoesAtThePaceOfTheSlowest) {
   one.callback("take", [this](int item) { at_one.push_back(item); });
   // A coroutine that waits until it is told: no item is taken before the last one has returned.

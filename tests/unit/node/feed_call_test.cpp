@@ -66,6 +66,7 @@ class Host final : public FeedHost {
     call.failure = why;
     call.settle(*engine_);
   }
+  void feed_failed_early() override {}
   void feed_ended() override {
     if (on_ended) on_ended();
   }
