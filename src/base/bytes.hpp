@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -24,6 +25,13 @@ using MutableBytes = std::span<std::byte>;
 
 inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+/// Copies to where there is room, and returns the end of it. GCC 12 makes of std::ranges::copy a loop over single
+/// bytes.
+inline std::byte* copy_to(std::byte* to, Bytes from) {
+  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+  return to + from.size();
+}
 
 /// A fixed block of memory that slices refer to. Its bytes are written before they are shared, never after.
 using Block = std::shared_ptr<std::byte[]>;

@@ -24,27 +24,30 @@ struct SharedMemoryName {
 /// what it has read.
 inline constexpr std::size_t kSharedNotes = 64;
 
-/// The first page of such memory, mapped. Threads: any.
-class SharedFront {
+/// Such memory as this process has it mapped. Threads: any, not for the same bytes.
+class SharedMapping {
  public:
-  SharedFront() = default;
-  /// Of an open file; empty when the system refuses.
-  explicit SharedFront(int fd);
-  ~SharedFront();
-  SharedFront(const SharedFront&) = delete;
-  SharedFront& operator=(const SharedFront&) = delete;
+  /// Of an open file, `size` bytes behind its first page; empty when the system refuses.
+  SharedMapping(int fd, std::size_t size);
+  ~SharedMapping();
+  SharedMapping(const SharedMapping&) = delete;
+  SharedMapping& operator=(const SharedMapping&) = delete;
 
-  explicit operator bool() const { return page_ != nullptr; }
+  explicit operator bool() const { return at_ != nullptr; }
   /// What was read or written before the other end set it has happened. `index` is below kSharedNotes.
   std::uint32_t note(std::size_t index) const;
   void set_note(std::size_t index, std::uint32_t value) const;
+  MutableBytes secret() const;
+  /// Nothing where it does not reach that far.
+  MutableBytes part(std::size_t at, std::size_t size) const;
 
  private:
-  void* page_ = nullptr;
+  const std::size_t size_;
+  std::byte* at_ = nullptr;
 };
 
-/// The writer's end: a memfd_create(2) file that can neither grow nor shrink. The system commits what was written to.
-/// Threads: any, not for the same bytes.
+/// The writer's end: a memfd_create(2) file that can neither grow nor shrink, mapped: to copy into it page by page by
+/// system calls takes twice as long. The system commits all of it. Threads: any, not for the same bytes.
 class SharedMemory {
  public:
   /// Room for `size` bytes, at least one; nullptr where the system has no such memory, or no descriptor left.
@@ -54,40 +57,36 @@ class SharedMemory {
   SharedMemory& operator=(const SharedMemory&) = delete;
 
   const SharedMemoryName& name() const { return name_; }
-  const SharedFront& front() const { return front_; }
-  /// False: it does not fit, or the system has no memory for it.
+  const SharedMapping& mapping() const { return mapping_; }
+  /// False: it does not fit.
   [[nodiscard]] bool write(std::size_t at, Bytes bytes) const;
 
  private:
   SharedMemory(int fd, std::size_t size);
 
-  const int fd_;
-  const std::size_t size_;
-  const SharedFront front_;
+  const int fd_;  ///< under which others find it
+  const SharedMapping mapping_;
   SharedMemoryName name_;
 };
 
-/// The reader's end. What it reads is copied once, so that a writer that breaks its promises changes bytes and nothing
-/// else. Threads: any.
+/// The reader's end. Threads: any.
 class SharedMemoryView {
  public:
   /// nullptr when there is no such memory of `size` bytes, or this process may not read it: other users' may not.
   /// Nothing that is found under a wrong name is read from, but for its first bytes where it is memory of that size.
   static std::shared_ptr<const SharedMemoryView> open(const SharedMemoryName& name, std::size_t size);
-  ~SharedMemoryView();
   SharedMemoryView(const SharedMemoryView&) = delete;
   SharedMemoryView& operator=(const SharedMemoryView&) = delete;
 
-  /// False: it does not reach that far.
-  [[nodiscard]] bool read(std::size_t at, MutableBytes into) const;
-  const SharedFront& front() const { return front_; }
+  /// Nothing where it does not reach that far. They may be others at each look, as long as its writer breaks its
+  /// promises: to be copied once, and nothing else. Valid as long as this.
+  Bytes bytes(std::size_t at, std::size_t size) const { return mapping_.part(at, size); }
+  const SharedMapping& mapping() const { return mapping_; }
 
  private:
-  SharedMemoryView(int fd, std::size_t size) : fd_(fd), size_(size), front_(fd) {}
+  SharedMemoryView(int fd, std::size_t size) : mapping_(fd, size) {}
 
-  const int fd_;
-  const std::size_t size_;
-  const SharedFront front_;
+  const SharedMapping mapping_;
 };
 
 }  // namespace daffi::base

@@ -72,9 +72,9 @@ bool Node::Impl::send_large(session::Channel& to, wire::Header header, base::Byt
   passage.mark(header, front.size() + bytes.bytes.size());
   std::array<std::byte, wire::kHeaderSize + rpc::kOfferSize + wire::kTotalSize> head;
   wire::encode_header(header, std::span(head).first<wire::kHeaderSize>());
-  auto end = std::ranges::copy(passage.front(), head.begin() + wire::kHeaderSize).out;
-  if (!passage.by_memory()) end = std::ranges::copy(front, end).out;
-  return to.send_bulk({head.begin(), end}, passage.by_memory() ? base::Slice() : bytes, urgency, may_wait);
+  std::byte* end = base::copy_to(head.data() + wire::kHeaderSize, passage.front());
+  if (!passage.by_memory()) end = base::copy_to(end, front);
+  return to.send_bulk({head.data(), end}, passage.by_memory() ? base::Slice() : bytes, urgency, may_wait);
 }
 
 // Memory is taken from nobody who has left: it would be kept as long as this process lives.

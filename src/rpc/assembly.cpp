@@ -123,13 +123,7 @@ bool Assembly::add(const ChunkBytes& chunk) {
 // Its text is looked at while it is at hand: at the end that would be a long piece of work.
 bool Assembly::add_to_body(const ChunkBytes& chunk, std::size_t from, std::size_t size) {
   std::string& text = body_->text;
-  if (chunk.is_shared()) {
-    const std::size_t before = text.size();
-    text.resize(before + size);
-    if (!chunk.copy(from, std::as_writable_bytes(std::span(text)).subspan(before))) return false;
-  } else {
-    text.append(base::as_text(chunk.in_frame().subspan(from, size)));
-  }
+  if (!chunk.append(from, size, text)) return false;
   checked_ += utf8_prefix(std::string_view(text).substr(checked_));
   body_->is_utf8 = checked_ == body_size_;
   return true;

@@ -1,8 +1,8 @@
 /// @file  ChunkBytes: what a frame brings, in itself or in memory that its sender shares.
 #pragma once
 
-#include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -18,7 +18,7 @@ class SharedPlace {
   SharedPlace(std::shared_ptr<const base::SharedMemoryView> memory, std::size_t at, std::size_t note, std::uint32_t use)
       : memory_(std::move(memory)), at_(at), note_(note), use_(use) {}
   ~SharedPlace() {
-    if (memory_) memory_->front().set_note(note_, use_);
+    if (memory_) memory_->mapping().set_note(note_, use_);
   }
   SharedPlace(SharedPlace&& other) noexcept = default;  // leaves none
   SharedPlace& operator=(SharedPlace&& other) noexcept {
@@ -31,7 +31,7 @@ class SharedPlace {
   }
 
   explicit operator bool() const { return memory_ != nullptr; }
-  [[nodiscard]] bool read(std::size_t from, base::MutableBytes into) const { return memory_->read(at_ + from, into); }
+  base::Bytes bytes(std::size_t from, std::size_t size) const { return memory_->bytes(at_ + from, size); }
 
  private:
   std::shared_ptr<const base::SharedMemoryView> memory_;
@@ -58,9 +58,15 @@ class ChunkBytes {
   /// Copies into.size() of the bytes, from `from` on: there are so many. Those in shared memory may be others each
   /// time. False: they cannot be read.
   [[nodiscard]] bool copy(std::size_t from, base::MutableBytes into) const {
-    if (there_) return there_.read(skipped_ + from, into);
-    if (!into.empty()) std::memcpy(into.data(), here_.data() + from, into.size());
-    return true;
+    const base::Bytes bytes = part(from, into.size());
+    base::copy_to(into.data(), bytes);
+    return bytes.size() == into.size();
+  }
+  /// The same behind a text: what is copied needs no room that was cleared before.
+  [[nodiscard]] bool append(std::size_t from, std::size_t size, std::string& text) const {
+    const base::Bytes bytes = part(from, size);
+    text.append(base::as_text(bytes));
+    return bytes.size() == size;
   }
   /// From now on without its first `count` bytes, of which it has so many.
   void skip(std::size_t count) {
@@ -70,6 +76,11 @@ class ChunkBytes {
   }
 
  private:
+  base::Bytes part(std::size_t from, std::size_t size) const {
+    if (there_) return there_.bytes(skipped_ + from, size);
+    return is_nowhere() ? base::Bytes() : here_.subspan(from, size);
+  }
+
   base::Bytes here_;
   SharedPlace there_;
   std::size_t skipped_ = 0;  // of what is there

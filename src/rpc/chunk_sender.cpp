@@ -12,7 +12,7 @@ base::Slice LargeValue::whole() const {
   if (pieces.empty()) return {};
   const base::Block block = base::make_block(size);
   std::byte* to = block.get();
-  for (const base::Slice& piece : pieces) to = std::ranges::copy(piece.bytes, to).out;
+  for (const base::Slice& piece : pieces) to = base::copy_to(to, piece.bytes);
   return {block, base::Bytes(block.get(), size)};
 }
 

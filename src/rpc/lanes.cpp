@@ -84,7 +84,7 @@ Passage OutLanes::pass(std::uint32_t member, base::Bytes first, base::Bytes rest
     base::Lock lock(mutex_);
     Lane* const lane = lane_to(member);
     if (lane == nullptr || !lane->memory) return {};
-    if (lane->memory->front().note(kTaken) == 0) {
+    if (lane->memory->mapping().note(kTaken) == 0) {
       const std::uint32_t frames = ++lane->unanswered;
       const bool offers = frames == 1 || (frames >= kOfferedAgain && std::has_single_bit(frames));
       return offers ? Passage::offer(lane->memory->name()) : Passage();
@@ -95,7 +95,7 @@ Passage OutLanes::pass(std::uint32_t member, base::Bytes first, base::Bytes rest
   use->place.size = static_cast<std::uint32_t>(size);
   const std::size_t at = use->place.slot * kSlotSize;
   if (use->memory->write(at, first) && use->memory->write(at + first.size(), rest)) return Passage::place(use->place);
-  use->memory->front().set_note(note_of(use->place.slot), use->place.use);
+  use->memory->mapping().set_note(note_of(use->place.slot), use->place.use);
   return {};
 }
 
@@ -110,14 +110,14 @@ OutLanes::Lane* OutLanes::lane_to(std::uint32_t member) {
   std::uint32_t begin = 0;
   base::random_bytes(std::as_writable_bytes(std::span(&begin, 1)));
   lane.uses.fill(begin);
-  for (std::size_t slot = 0; slot < kLaneSlots; ++slot) lane.memory->front().set_note(note_of(slot), begin);
+  for (std::size_t slot = 0; slot < kLaneSlots; ++slot) lane.memory->mapping().set_note(note_of(slot), begin);
   return &lane;
 }
 
 // The lowest that is free: one that was used just now is still in the processor's cache.
 std::optional<OutLanes::Use> OutLanes::begin_use(Lane& lane) {
   for (std::uint32_t slot = 0; slot < kLaneSlots; ++slot) {
-    if (lane.memory->front().note(note_of(slot)) != lane.uses[slot]) continue;
+    if (lane.memory->mapping().note(note_of(slot)) != lane.uses[slot]) continue;
     return Use{lane.memory, {.slot = slot, .size = 0, .use = ++lane.uses[slot]}};
   }
   return std::nullopt;
@@ -138,7 +138,7 @@ bool InLanes::take(std::uint32_t member, const base::SharedMemoryName& name) {
   if (++offers_[member] > kMaxOffers) return false;
   auto view = base::SharedMemoryView::open(name, kLaneSize);
   if (!view) return false;
-  view->front().set_note(kTaken, 1);
+  view->mapping().set_note(kTaken, 1);
   lanes_[member] = std::move(view);
   return true;
 }

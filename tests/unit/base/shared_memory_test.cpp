@@ -22,6 +22,11 @@ std::vector<std::byte> some(std::size_t size, std::uint8_t seed) {
   return bytes;
 }
 
+std::vector<std::byte> copied(const SharedMemoryView& view, std::size_t at, std::size_t size) {
+  const Bytes bytes = view.bytes(at, size);
+  return {bytes.begin(), bytes.end()};
+}
+
 /// A descriptor of this process's, named as if it were shared memory.
 struct Other {
   explicit Other(int descriptor) : fd(descriptor) {
@@ -42,9 +47,7 @@ TEST(SharedMemory, WhatIsWrittenIsReadUnderItsName) {
   ASSERT_TRUE(view);
   const auto bytes = some(700, 3);
   ASSERT_TRUE(memory->write(kSize - 700, bytes));
-  std::vector<std::byte> read(700);
-  ASSERT_TRUE(view->read(kSize - 700, read));
-  EXPECT_EQ(read, bytes);
+  EXPECT_EQ(copied(*view, kSize - 700, 700), bytes);
 }
 
 TEST(SharedMemory, NothingIsWrittenOrReadBeyondItsEnd) {
@@ -54,8 +57,8 @@ TEST(SharedMemory, NothingIsWrittenOrReadBeyondItsEnd) {
   std::vector<std::byte> bytes(2);
   EXPECT_FALSE(memory->write(kSize - 1, bytes));
   EXPECT_FALSE(memory->write(~std::size_t{0}, bytes));
-  EXPECT_FALSE(view->read(kSize - 1, bytes));
-  EXPECT_FALSE(view->read(~std::size_t{0}, bytes));
+  EXPECT_TRUE(view->bytes(kSize - 1, 2).empty());
+  EXPECT_TRUE(view->bytes(~std::size_t{0}, 2).empty());
 }
 
 TEST(SharedMemory, StaysReadableWhenItsWriterHasLetGo) {
@@ -64,20 +67,18 @@ TEST(SharedMemory, StaysReadableWhenItsWriterHasLetGo) {
   const auto bytes = some(100, 9);
   ASSERT_TRUE(memory->write(0, bytes));
   memory.reset();
-  std::vector<std::byte> read(100);
-  ASSERT_TRUE(view->read(0, read));
-  EXPECT_EQ(read, bytes);
+  EXPECT_EQ(copied(*view, 0, 100), bytes);
 }
 
 TEST(SharedMemory, WhatEitherEndNotesTheOtherSees) {
   const auto memory = SharedMemory::make(kSize);
   const auto view = SharedMemoryView::open(memory->name(), kSize);
   ASSERT_TRUE(view);
-  for (std::size_t i = 0; i < kSharedNotes; ++i) EXPECT_EQ(memory->front().note(i), 0u);
-  view->front().set_note(kSharedNotes - 1, 7);
-  EXPECT_EQ(memory->front().note(kSharedNotes - 1), 7u);
-  memory->front().set_note(0, 9);
-  EXPECT_EQ(view->front().note(0), 9u);
+  for (std::size_t i = 0; i < kSharedNotes; ++i) EXPECT_EQ(memory->mapping().note(i), 0u);
+  view->mapping().set_note(kSharedNotes - 1, 7);
+  EXPECT_EQ(memory->mapping().note(kSharedNotes - 1), 7u);
+  memory->mapping().set_note(0, 9);
+  EXPECT_EQ(view->mapping().note(0), 9u);
   EXPECT_TRUE(SharedMemoryView::open(memory->name(), kSize)) << "they are not where its secret is";
 }
 
@@ -124,9 +125,18 @@ TEST(SharedMemory, WhatIsNoSharedMemoryIsNotOpened) {
 
 TEST(SharedMemory, MemoryThatMayStillShrinkIsNotTaken) {
   const Other memory(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(::ftruncate(memory.fd, 4096 + kSize), 0);
+  ASSERT_EQ(::fallocate(memory.fd, 0, 0, 4096 + kSize), 0);
   ASSERT_FALSE(SharedMemoryView::open(memory.name, kSize)) << "its secret is right: sixteen zeros";
   ASSERT_EQ(::fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+  EXPECT_TRUE(SharedMemoryView::open(memory.name, kSize));
+}
+
+TEST(SharedMemory, MemoryThatIsNotAllThereIsNotTaken) {
+  const Other memory(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(::ftruncate(memory.fd, 4096 + kSize), 0);
+  ASSERT_EQ(::fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+  EXPECT_FALSE(SharedMemoryView::open(memory.name, kSize));
+  ASSERT_EQ(::fallocate(memory.fd, 0, 0, 4096 + kSize), 0);
   EXPECT_TRUE(SharedMemoryView::open(memory.name, kSize));
 }
 

@@ -56,7 +56,7 @@ class IncomingItemsTest : public testing::Test {
     wire::Header header;
     header.flags = flags;
     const Put result = items_.put(header, ChunkBytes(SharedPlace(view_, 0, 1, ++uses_), bytes.size()), grant);
-    EXPECT_EQ(memory_->front().note(1), uses_) << "free for the next";
+    EXPECT_EQ(memory_->mapping().note(1), uses_) << "free for the next";
     note(grant);
     return result;
   }
