@@ -68,7 +68,7 @@ class FalseController:
 
     @staticmethod
     def _member(number, name, identity, count, callbacks):
-        head = struct.pack("<IBB", number, 0, 0) + identity + text(name) + text("python")
+        head = struct.pack("<IBBI", number, 0, 0, 0) + identity + text(name) + text("python")
         return head + struct.pack("<H", count) + callbacks
 
     def _registered(self, register):

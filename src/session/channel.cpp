@@ -100,6 +100,14 @@ Channel::End Channel::parse() {
   }
 }
 
+std::size_t Channel::queued(bool bulk) const { return bulk ? queue_.bulk_bytes() : queue_.urgent().bytes(); }
+
+inline bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait, base::Deadline until) {
+  if (!may_wait || ended() || queued(bulk) <= max_queued_) [[likely]]
+    return !ended();
+  return sleep_for_room(lock, bulk, until);
+}
+
 bool Channel::send(base::Bytes frame, Urgency urgency, bool may_wait, base::Deadline until) {
   const bool bulk = wire::is_bulk(wire::decode_header(frame.first<wire::kHeaderSize>()).kind);
   bool direct = false;
@@ -134,11 +142,8 @@ bool Channel::send_bulk(base::Bytes head, const base::Slice& rest, Urgency urgen
   return true;
 }
 
-std::size_t Channel::queued(bool bulk) const { return bulk ? queue_.bulk_bytes() : queue_.urgent().bytes(); }
-
 // False: the channel has ended, or there is no room in time.
-bool Channel::wait_for_room(base::Lock& lock, bool bulk, bool may_wait, base::Deadline until) {
-  if (!may_wait || ended() || queued(bulk) <= max_queued_) return !ended();
+bool Channel::sleep_for_room(base::Lock& lock, bool bulk, base::Deadline until) {
   bool in_time = true;
   ++waiting_;
   while (in_time && !ended() && queued(bulk) > max_queued_) {

@@ -95,6 +95,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   End parse();
   bool wait_for_room(base::Lock& lock, bool bulk, bool may_wait, base::Deadline until = base::Deadline::never())
       DAFFI_REQUIRES(mutex_);
+  bool sleep_for_room(base::Lock& lock, bool bulk, base::Deadline until) DAFFI_REQUIRES(mutex_);
   std::size_t queued(bool bulk) const DAFFI_REQUIRES(mutex_);
   bool become_writer(Urgency urgency) DAFFI_REQUIRES(mutex_);
   enum class Next : std::uint8_t { write, park, wait_for_room, nothing };

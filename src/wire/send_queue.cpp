@@ -29,16 +29,20 @@ void SendQueue::Shares::pop() {
 }
 
 void SendQueue::note_bulk(std::uint32_t source, std::size_t size) {
-  by_source_[source] += size;
   // A share that has begun, or is just being written, is not made longer: what is urgent waits for its end, and what is
   // added may belong behind that.
   const std::size_t going = (begun_ ? 1 : 0) + (plan_.share > 0 ? 1 : 0);
-  const bool open = shares_.size() > going;
-  if (open && shares_.back().source == source && shares_.back().left + size <= kBulkShare) {
-    shares_.back().left += size;
-  } else {
-    shares_.push({source, size});
+  if (shares_.size() > going) {
+    Share& last = shares_.back();
+    if (last.source == source && last.left + size <= kBulkShare) {
+      last.left += size;
+      *last.account += size;
+      return;
+    }
   }
+  std::size_t& account = by_source_[source];
+  account += size;
+  shares_.push({source, &account, size});
 }
 
 std::size_t SendQueue::gather(std::span<iovec> pieces, bool with_bulk) {
@@ -82,8 +86,7 @@ void SendQueue::consume_bulk(std::size_t count) {
   while (count > 0) {
     Share& front = shares_[0];
     const std::size_t part = std::min(count, front.left);
-    const auto account = by_source_.find(front.source);
-    if ((account->second -= part) == 0) by_source_.erase(account);
+    if ((*front.account -= part) == 0) by_source_.erase(front.source);
     front.left -= part;
     count -= part;
     begun_ = front.left > 0;
