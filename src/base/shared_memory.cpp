@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <string>
+#include <string_view>
 
 #include "base/random.hpp"
 
@@ -47,6 +50,22 @@ bool is_memory(int path, std::size_t size) {
          ::statx(path, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE | STATX_BLOCKS, &status) == 0 &&
          ::makedev(status.stx_dev_major, status.stx_dev_minor) == device && S_ISREG(status.stx_mode) &&
          status.stx_size == size && status.stx_blocks >= size / 512;
+}
+
+bool allocate(int fd, std::size_t size) {
+  int status = 0;
+  do {
+    status = ::fallocate(fd, 0, 0, static_cast<off_t>(size));
+  } while (status != 0 && errno == EINTR);
+  return status == 0;
+}
+
+// What it is called is known without a look at it.
+bool is_called_memory(const std::string& where) {
+  constexpr std::string_view kName = "/memfd:";
+  std::array<char, kName.size()> called;
+  const ssize_t length = ::readlink(where.c_str(), called.data(), called.size());
+  return length == static_cast<ssize_t>(kName.size()) && std::string_view(called.data(), called.size()) == kName;
 }
 
 int open_again(int path) {
@@ -92,7 +111,7 @@ std::shared_ptr<const SharedMemory> SharedMemory::make(std::size_t size) {
   const int fd = ::memfd_create("daffi", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return nullptr;
   // All of it is there before it is mapped: to write where there is no memory left would be a signal, too.
-  if (::fallocate(fd, 0, 0, static_cast<off_t>(kFront + size)) != 0) return ::close(fd), nullptr;
+  if (!allocate(fd, kFront + size)) return ::close(fd), nullptr;
   std::shared_ptr<SharedMemory> memory(new SharedMemory(fd, size));
   if (!memory->mapping_ || ::fcntl(fd, F_ADD_SEALS, kSeals) != 0) return nullptr;
   memory->name_.process = static_cast<std::uint32_t>(::getpid());
@@ -113,7 +132,7 @@ bool SharedMemory::write(std::size_t at, Bytes bytes) const {
 
 std::shared_ptr<const SharedMemoryView> SharedMemoryView::open(const SharedMemoryName& name, std::size_t size) {
   const std::string where = "/proc/" + std::to_string(name.process) + "/fd/" + std::to_string(name.descriptor);
-  const int path = ::open(where.c_str(), O_PATH | O_CLOEXEC);
+  const int path = is_called_memory(where) ? ::open(where.c_str(), O_PATH | O_CLOEXEC) : -1;
   if (path < 0) return nullptr;
   const int fd = is_memory(path, kFront + size) ? open_again(path) : -1;
   ::close(path);

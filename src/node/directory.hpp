@@ -103,7 +103,8 @@ class Directory {
   /// What is to be run now. To be called after apply(), set_own_callbacks() and when(), outside the read role.
   std::vector<std::function<void()>> take_due();
 
-  /// Members that are not present any more since the last take_losses(): calls pending on them must end.
+  /// Members that have left, or lost their connection and may be back, since the last take_losses(): calls pending on
+  /// them must end.
   struct Losses {
     std::vector<MemberId> left, suspended;
   };

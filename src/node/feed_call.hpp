@@ -58,7 +58,8 @@ class FeedCall final : public detail::PendingCall,
   void start(std::unique_ptr<detail::ItemProducer> source);
   /// Something has gone wrong: nothing more is to be begun.
   bool failed() const;
-  /// Its time is up before it has begun anywhere: as if one of its calls had failed so. Not under the read role.
+  /// Its time is up before it has begun anywhere, or nobody can wait for it to begin: as if one of its calls had failed
+  /// so. Not under the read role.
   void give_up(base::Failure why) { fail(base::to_exception(std::move(why))); }
 
   detail::CallSpec& spec() { return spec_; }

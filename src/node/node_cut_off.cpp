@@ -27,6 +27,7 @@ void Node::Impl::cut_off(const wire::Header& frame, const std::string& why) {
   for (rpc::OutgoingCall* call : calls.take_completed_without(frame.member)) finish_broadcast(*call, {});
   // No frame of it is taken any more, so this need not be under the read role.
   server->caller_lost(frame.member);
+  values.in.forget_memory_of(frame.member);
   server->after_read();
 }
 

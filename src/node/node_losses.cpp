@@ -4,10 +4,11 @@
 namespace daffi::node {
 
 // Under the read role: a member may be back with the next frame, and what it sends from then on, and is sent, is not
-// lost.
+// lost. Behind a snapshot it may be back already, and what it is sent meanwhile counts as lost, too.
 void Node::Impl::note_losses(std::vector<rpc::CallTable::Answered>& sent, std::vector<rpc::OutgoingCall*>& gathered) {
   const auto losses = directory.take_losses();
   if (any_cut.load()) forget_cut_off(losses.left);
+  for (const MemberId member : losses.left) values.in.forget_memory_of(member);
   for (const auto& gone : {losses.left, losses.suspended}) {
     for (const MemberId member : gone) {
       server->caller_lost(member);

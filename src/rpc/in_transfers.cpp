@@ -71,6 +71,11 @@ void InTransfers::share_memory(bool allowed) {
   lanes_.allow(allowed);
 }
 
+void InTransfers::forget_memory_of(std::uint32_t member) {
+  base::Lock lock(mutex_);
+  lanes_.forget(member);
+}
+
 void InTransfers::forget_memory() {
   base::Lock lock(mutex_);
   lanes_.clear();
@@ -134,7 +139,7 @@ InTransfers::Owners InTransfers::drop_if(Pick pick) {
 InTransfers::Owners InTransfers::drop_all_of(std::uint32_t member) {
   {
     base::Lock lock(mutex_);
-    lanes_.forget(member);
+    lanes_.was_away(member);
   }
   return drop_if([member](const TransferKey& key, const In&) { return key.member == member; });
 }

@@ -116,6 +116,9 @@ class InLanes {
   /// them it breaks no rule, since what it sent may have met the news that one of the two was away.
   std::optional<ChunkBytes> find(std::uint32_t member, base::Bytes place) const;
 
+  /// The member was away: it may offer as often as a new one. What it offered stays, because news of its absence may
+  /// come behind what it has offered since it is back.
+  void was_away(std::uint32_t member) { offers_.erase(member); }
   void forget(std::uint32_t member) {
     lanes_.erase(member);
     offers_.erase(member);

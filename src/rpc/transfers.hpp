@@ -131,6 +131,8 @@ class InTransfers {
   std::optional<ChunkBytes> locate(const wire::Header& header, base::Bytes payload, bool is_there);
   /// Whether memory that is offered is taken. Off at first.
   void share_memory(bool allowed);
+  /// It has left, or is not listened to any more.
+  void forget_memory_of(std::uint32_t member);
   /// Members have other numbers now. Until then what they share stays: who has not heard that this process was away
   /// goes on using it.
   void forget_memory();

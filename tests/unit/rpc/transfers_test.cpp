@@ -190,6 +190,21 @@ TEST(OutTransfers, AMemberThatComesBackIsOfferedMemoryAnew) {
   EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
 }
 
+// A snapshot may bring the news of an absence behind what was offered since.
+TEST(OutTransfers, GoOnByTheSameMemoryWhenTheirReceiverHearsLateThatTheyWereAway) {
+  Pair pair;
+  pair.share_memory();
+  pair.start({1, 1, false}, value_of(kMiB, 1));
+  pair.settle();
+  pair.in.drop_all_of(1);
+  const auto value = value_of(kMiB, 2);
+  pair.start({1, 2, false}, value);
+  EXPECT_EQ(pair.sent.front().first.flags & wire::kShared, wire::kShared);
+  pair.settle();
+  ASSERT_TRUE(pair.arrived.contains(2));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+}
+
 TEST(OutTransfers, GoOnByTheSameMemoryWhenTheReceiverWasAwayAndTheSenderHasNotHeardOfIt) {
   Pair pair;
   pair.share_memory();
