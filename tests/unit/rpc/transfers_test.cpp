@@ -174,6 +174,16 @@ TEST(OutTransfers, WhatIsOnItsWayOfAnAbortedValueIsNotWrittenOverBeforeItHasBeen
   EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, second.whole().bytes));
 }
 
+// Another value, whose first chunk has that flag.
+void expect_next_begins_with(Pair& pair, std::uint8_t flag) {
+  const auto value = value_of(kMiB, 2);
+  pair.start({1, 2, false}, value);
+  EXPECT_EQ(pair.sent.front().first.flags & flag, flag);
+  pair.settle();
+  ASSERT_TRUE(pair.arrived.contains(2));
+  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+}
+
 TEST(OutTransfers, AMemberThatComesBackIsOfferedMemoryAnew) {
   Pair pair;
   pair.share_memory();
@@ -182,12 +192,7 @@ TEST(OutTransfers, AMemberThatComesBackIsOfferedMemoryAnew) {
   pair.out.abort_all_of(1);
   pair.lanes.forget(1);
   pair.in.drop_all_of(1);
-  const auto value = value_of(kMiB, 2);
-  pair.start({1, 2, false}, value);
-  EXPECT_EQ(pair.sent.front().first.flags & wire::kOffersMemory, wire::kOffersMemory);
-  pair.settle();
-  ASSERT_TRUE(pair.arrived.contains(2));
-  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+  expect_next_begins_with(pair, wire::kOffersMemory);
 }
 
 // A snapshot may bring the news of an absence behind what was offered since.
@@ -197,12 +202,7 @@ TEST(OutTransfers, GoOnByTheSameMemoryWhenTheirReceiverHearsLateThatTheyWereAway
   pair.start({1, 1, false}, value_of(kMiB, 1));
   pair.settle();
   pair.in.drop_all_of(1);
-  const auto value = value_of(kMiB, 2);
-  pair.start({1, 2, false}, value);
-  EXPECT_EQ(pair.sent.front().first.flags & wire::kShared, wire::kShared);
-  pair.settle();
-  ASSERT_TRUE(pair.arrived.contains(2));
-  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+  expect_next_begins_with(pair, wire::kShared);
 }
 
 TEST(OutTransfers, GoOnByTheSameMemoryWhenTheReceiverWasAwayAndTheSenderHasNotHeardOfIt) {
@@ -211,12 +211,7 @@ TEST(OutTransfers, GoOnByTheSameMemoryWhenTheReceiverWasAwayAndTheSenderHasNotHe
   pair.start({1, 1, false}, value_of(kMiB, 1));
   pair.settle();
   pair.in.drop_all();
-  const auto value = value_of(kMiB, 2);
-  pair.start({1, 2, false}, value);
-  EXPECT_EQ(pair.sent.front().first.flags & wire::kShared, wire::kShared);
-  pair.settle();
-  ASSERT_TRUE(pair.arrived.contains(2));
-  EXPECT_TRUE(std::ranges::equal(pair.arrived[2].bytes, value.whole().bytes));
+  expect_next_begins_with(pair, wire::kShared);
 }
 
 TEST(InTransfers, AChunkInMemoryThatIsGoneIsThrownAwayUnlessAValueNeedsIt) {
